@@ -1,0 +1,77 @@
+# Kopter: build, try, test, measure.
+#
+#   make demo    build everything and show the main job on a simulated account
+#   make test    every test; installs what the tests need into .cache
+#   make lint    formatting, vet, staticcheck, dead code
+#   make bench   the numbers of the README, each beside a peer in the same run
+#   make fuzz    every fuzz target for FUZZTIME (default 30s)
+#
+# KOPTER_REQUIRE=all turns a test that is left out into a failure.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+CACHE := $(CURDIR)/.cache
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+FUZZTIME ?= 30s
+
+# Versions of the tools that tests and linters run; Go fetches them through the
+# module proxy.
+GOTESTSUM := gotest.tools/gotestsum@v1.13.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+DEADCODE := golang.org/x/tools/cmd/deadcode@v0.52.0
+DUCKDB := duckdb==2.0.0
+
+# The race detector needs a C compiler; a release build never does.
+RACE := $(shell command -v cc >/dev/null 2>&1 && echo -race)
+
+export KOPTER_PYTHON ?= $(CACHE)/py/bin/python
+
+.PHONY: build
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/kopter ./cmd/kopter
+
+.PHONY: demo
+demo: build
+	./scenario/demo.sh bin/kopter
+
+.PHONY: test
+test: tools
+ifeq ($(RACE),)
+	@echo "left out: the race detector, because there is no C compiler"
+endif
+	go run $(GOTESTSUM) --format pkgname-and-test-fails --jsonfile $(CACHE)/go-test.json -- $(RACE) -timeout 30m ./...
+
+# What tests need beyond Go. DuckDB reads the lake's files as an independent
+# witness; where Python is missing, its tests say that they are left out.
+.PHONY: tools
+tools: $(CACHE)/py/$(DUCKDB)
+$(CACHE)/py/$(DUCKDB):
+	@mkdir -p $(CACHE)
+	@if python3 -m venv $(CACHE)/py && $(CACHE)/py/bin/pip install --quiet --disable-pip-version-check '$(DUCKDB)'; \
+	 then touch '$@'; \
+	 elif [ "$${KOPTER_REQUIRE:-}" = all ]; then echo "required: Python 3 with venv, for DuckDB" >&2; exit 1; \
+	 else echo "left out: tests against DuckDB, because Python 3 with venv cannot be had here"; fi
+
+.PHONY: lint
+lint:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted" >&2; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	@dead=$$(go run $(DEADCODE) -test ./...); if [ -n "$$dead" ]; then echo "$$dead" >&2; exit 1; fi
+
+.PHONY: bench
+bench: build tools
+	go run ./bench -kopter bin/kopter
+
+.PHONY: fuzz
+fuzz:
+	@for target in $$(grep -rlE '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
+	  for name in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$target/*_test.go | cut -c6-); do \
+	    echo "== $$target $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$target; \
+	  done; done
+
+.PHONY: clean
+clean:
+	rm -rf bin demo-data $(CACHE)
