@@ -45,6 +45,7 @@ const (
 // prefix of it followed by a key ("tag.team").
 type Term struct {
 	Field  string
+	Kind   Kind // of the field, by the Schema
 	Op     Op
 	Value  string // as written, unquoted; for Pattern the unescaped wildcards are Wildcard runes
 	Offset int    // of the term in the query text, in bytes
