@@ -10,6 +10,7 @@ package ingest
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/kopterio/kopter/account"
@@ -70,4 +71,9 @@ type Store interface {
 	// an error and changes nothing. Facts that are already known stay as they
 	// are; a file's earlier version and its quarantine entries are replaced.
 	Commit(ctx context.Context, t account.Tenant, c Commit) error
+	// Ingested lists the committed files by URI.
+	Ingested(ctx context.Context, t account.Tenant) iter.Seq2[Ingested, error]
+	// Quarantined lists the quarantine by URI, and for one file in the order
+	// of its commit.
+	Quarantined(ctx context.Context, t account.Tenant) iter.Seq2[Quarantine, error]
 }
