@@ -1,0 +1,297 @@
+package price
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kopterio/kopter/money"
+)
+
+// Book is the look-up over a set of sheets. It implements Prices, does not
+// change, and is safe for concurrent use.
+//
+// At any time that row counts which has the latest effective date not after
+// it; of several versions with that date, the one published last. So a version
+// that is published later, with an earlier effective date, re-prices the past.
+// A version that no longer names a key says nothing about it.
+type Book struct {
+	versions []version // oldest first
+}
+
+// version is what was published as one: the same version may have been
+// imported from several files, of several regions.
+type version struct {
+	name      string
+	published int64
+	sheets    []*Sheet
+}
+
+// NewBook makes a book of sheets, in whatever order.
+func NewBook(sheets ...*Sheet) *Book {
+	sorted := slices.Clone(sheets)
+	slices.SortStableFunc(sorted, func(a, b *Sheet) int {
+		return cmp.Or(cmp.Compare(a.Published, b.Published), cmp.Compare(a.Version, b.Version))
+	})
+	b := &Book{}
+	for _, s := range sorted {
+		n := len(b.versions)
+		if n == 0 || b.versions[n-1].name != s.Version || b.versions[n-1].published != s.Published {
+			b.versions = append(b.versions, version{name: s.Version, published: s.Published})
+			n++
+		}
+		b.versions[n-1].sheets = append(b.versions[n-1].sheets, s)
+	}
+	return b
+}
+
+// Windows implements Prices. The key's Operation and Tenancy may be written as
+// EC2's API writes them.
+func (b *Book) Windows(k Key) []Window {
+	k.Operation, k.Tenancy = Operation(k.Operation), Tenancy(k.Tenancy)
+	found := b.rows(k)
+	var from []int64
+	for _, rows := range found {
+		for _, r := range rows {
+			from = append(from, r.From)
+		}
+	}
+	slices.Sort(from)
+	from = slices.Compact(from)
+	if len(from) == 0 {
+		return []Window{{Always, Forever, hosted(k, b.absent(k))}}
+	}
+	windows := []Window{{Always, from[0], hosted(k, tooEarly(k, from[0], found))}}
+	for _, at := range from {
+		windows = appendWindow(windows, at, hosted(k, b.quote(found, at)))
+	}
+	return windows
+}
+
+// At is the quote that holds at a time, in seconds since 1970.
+func (b *Book) At(k Key, at int64) Quote {
+	windows := b.Windows(k)
+	i, _ := slices.BinarySearchFunc(windows, at, func(w Window, at int64) int {
+		if w.Until <= at {
+			return -1
+		}
+		return 1
+	})
+	return windows[min(i, len(windows)-1)].Quote
+}
+
+// appendWindow ends the last window at from and adds one to the end of time,
+// unless it says the same.
+func appendWindow(windows []Window, from int64, q Quote) []Window {
+	last := &windows[len(windows)-1]
+	last.Until = from
+	switch {
+	case last.Quote == q:
+		last.Until = Forever
+		return windows
+	case last.From == last.Until: // a price from Always
+		*last = Window{from, Forever, q}
+		return windows
+	}
+	return append(windows, Window{from, Forever, q})
+}
+
+// rows gives the key's rows by version, in the order of b.versions.
+func (b *Book) rows(k Key) [][]Row {
+	found := make([][]Row, len(b.versions))
+	for i, v := range b.versions {
+		for _, s := range v.sheets {
+			found[i] = append(found[i], s.find(k)...)
+		}
+	}
+	return found
+}
+
+// find gives the rows of a key.
+func (s *Sheet) find(k Key) []Row {
+	first, _ := slices.BinarySearchFunc(s.rows, k, s.compareKey)
+	var rows []Row
+	for _, r := range s.rows[first:] {
+		if s.compareKey(r, k) != 0 {
+			break
+		}
+		rows = append(rows, s.row(r))
+	}
+	return rows
+}
+
+func (s *Sheet) compareKey(r row, k Key) int {
+	return cmp.Or(
+		strings.Compare(s.texts[r.region], k.Region),
+		strings.Compare(s.texts[r.typ], k.Type),
+		strings.Compare(s.texts[r.operation], k.Operation),
+		strings.Compare(s.texts[r.tenancy], k.Tenancy),
+	)
+}
+
+// quote is the price from at on, where at is the effective date of some row:
+// no version has a later one yet, so the newest that has this one decides.
+func (b *Book) quote(found [][]Row, at int64) Quote {
+	for i := len(found) - 1; i >= 0; i-- {
+		if slices.ContainsFunc(found[i], func(r Row) bool { return r.From == at }) {
+			q := choose(effective(found[i], at))
+			q.Version = b.versions[i].name
+			return q
+		}
+	}
+	return Quote{Reason: "no price begins then"}
+}
+
+// effective gives the rows of one version that hold at a time: of each SKU
+// those with the latest effective date.
+func effective(rows []Row, at int64) []Row {
+	latest := map[string]int64{}
+	for _, r := range rows {
+		if since, ok := latest[r.SKU]; r.From <= at && (!ok || r.From > since) {
+			latest[r.SKU] = r.From
+		}
+	}
+	var held []Row
+	for _, r := range rows {
+		if since, ok := latest[r.SKU]; ok && r.From == since {
+			held = append(held, r)
+		}
+	}
+	return held
+}
+
+// The licence models between which the spec decides.
+const (
+	noLicense       = "No License required"
+	licenseIncluded = "License Included - Infrastructure"
+)
+
+// choose makes a quote of the rows that hold at one time. Of several SKUs with
+// the same price any is right, and all are named; with different prices none
+// is taken.
+func choose(rows []Row) Quote {
+	if slices.ContainsFunc(rows, func(r Row) bool { return strings.EqualFold(r.License, noLicense) }) {
+		rows = slices.DeleteFunc(rows, func(r Row) bool { return strings.EqualFold(r.License, licenseIncluded) })
+	}
+	slices.SortFunc(rows, func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.SKU, b.SKU), strings.Compare(a.RateCode, b.RateCode))
+	})
+	first := rows[0]
+	q := Quote{SKU: joined(rows, func(r Row) string { return r.SKU })}
+	same := !slices.ContainsFunc(rows, func(r Row) bool {
+		return r.Rate != first.Rate || r.Currency != first.Currency || r.Problem != first.Problem
+	})
+	switch {
+	case !same:
+		q.Status, q.Reason = Ambiguous, "several prices fit: "+joined(rows, describe)
+	case first.Problem != "":
+		q.Status, q.Reason = Absent, "SKU "+q.SKU+": "+first.Problem
+	default:
+		q.Status, q.Rate, q.Currency = Priced, first.Rate, first.Currency
+		q.RateCode = joined(rows, func(r Row) string { return r.RateCode })
+	}
+	return q
+}
+
+// joined lists what text gives for the rows, each once.
+func joined(rows []Row, text func(Row) string) string {
+	var all []string
+	for _, r := range rows {
+		all = append(all, text(r))
+	}
+	return strings.Join(slices.Compact(all), ", ")
+}
+
+func describe(r Row) string {
+	if r.Problem != "" {
+		return fmt.Sprintf("SKU %s (%s)", r.SKU, r.Problem)
+	}
+	return fmt.Sprintf("SKU %s (%s %s, %s)", r.SKU, r.Rate, r.Currency, cmp.Or(r.License, "no licence model"))
+}
+
+// hosted replaces the lack of a price for an instance on a Dedicated Host,
+// which costs nothing. Source: spec/ec2-cost.md, "When an instance is billed".
+func hosted(k Key, q Quote) Quote {
+	switch {
+	case k.Tenancy != Host:
+		return q
+	case q.Status == Priced && q.Rate == 0:
+		q.Reason = byHost
+		return q
+	case q.SKU != "" && q.Status != TooEarly:
+		return q
+	}
+	currency := money.USD
+	if strings.HasPrefix(k.Region, "cn-") {
+		currency = money.CNY
+	}
+	return Quote{Status: Priced, Currency: currency, Reason: byHost}
+}
+
+// byHost is the reason of a price of zero.
+const byHost = "billed by the host"
+
+func tooEarly(k Key, first int64, found [][]Row) Quote {
+	when := time.Unix(first, 0).UTC().Format(time.RFC3339)
+	q := Quote{Status: TooEarly, Reason: fmt.Sprintf(
+		"the oldest price of %s in %s holds from %s; import the offer version of the time before, or state that it held earlier (--effective-from)",
+		k.Type, k.Region, when)}
+	for _, rows := range found {
+		for _, r := range rows {
+			if r.From == first {
+				q.SKU = r.SKU
+				return q
+			}
+		}
+	}
+	return q
+}
+
+// absent says what is known instead of the key.
+func (b *Book) absent(k Key) Quote {
+	return Quote{Status: Absent, Reason: b.missing(k)}
+}
+
+func (b *Book) missing(k Key) string {
+	if len(b.versions) == 0 {
+		return "no price list was imported"
+	}
+	types, others := 0, map[string]bool{}
+	for _, v := range b.versions {
+		for _, s := range v.sheets {
+			types += s.known(k, others)
+		}
+	}
+	switch {
+	case types == 0:
+		return "no sheet for " + k.Region
+	case len(others) == 0:
+		return fmt.Sprintf("no sheet names %s in %s", k.Type, k.Region)
+	}
+	list := make([]string, 0, len(others))
+	for o := range others {
+		list = append(list, o)
+	}
+	slices.Sort(list)
+	return fmt.Sprintf("%s in %s is known only for %s", k.Type, k.Region, strings.Join(list, ", "))
+}
+
+// known counts the sheet's rows of the key's region, and adds to others the
+// operations and tenancies of its type there.
+func (s *Sheet) known(k Key, others map[string]bool) (rows int) {
+	first, _ := slices.BinarySearchFunc(s.rows, k.Region, func(r row, region string) int {
+		return strings.Compare(s.texts[r.region], region)
+	})
+	for _, r := range s.rows[first:] {
+		if s.texts[r.region] != k.Region {
+			break
+		}
+		rows++
+		if s.texts[r.typ] == k.Type {
+			others[s.texts[r.operation]+" ("+s.texts[r.tenancy]+")"] = true
+		}
+	}
+	return rows
+}
