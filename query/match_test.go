@@ -32,7 +32,7 @@ func TestMatch(t *testing.T) {
 		"read_only": {"true"},
 		"tag.team":  {""},
 		"tag.size":  {"12.50"},
-		"":          {`{"userAgent":"aws-cli/2.1 Größe","id":"i-0dbc91f429e48eeed","name":"RunInstances"}`},
+		"":          {`{"userAgent":"aws-cli/2.1 Größe","id":"i-0dbc91f429e48eeed","name":"RunInstances","msg":"one\ntwo\u0026three\\nine"}`},
 	}
 	for text, want := range map[string]bool{
 		"":                               true,
@@ -96,6 +96,10 @@ func TestMatch(t *testing.T) {
 		"größ":                           false,
 		"GRÖß*":                          true,
 		"*":                              true,
+		"two":                            true, // after an escape
+		"three":                          true,
+		"ine":                            false, // the backslash is escaped itself
+		"nine":                           true,
 		`"\"id\":"`:                      true,
 	} {
 		n, err := Parse(text, testSchema)
