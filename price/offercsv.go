@@ -30,10 +30,10 @@ func (l *lines) next() (record []byte, closed bool, err error) {
 			}
 			continue
 		}
-		kept := start
-		if l.more(kept) {
-			from -= kept
-			start = 0
+		base := l.base
+		more := l.more(start)
+		start, from = start-int(l.base-base), from-int(l.base-base)
+		if more {
 			continue
 		}
 		if l.err != io.EOF {
@@ -43,13 +43,14 @@ func (l *lines) next() (record []byte, closed bool, err error) {
 	}
 }
 
-// last uses what follows the last line end.
+// last uses what follows the last line end. AWS quotes every field, so without
+// a quote at its end it was cut off.
 func (l *lines) last(start, quotes int) ([]byte, bool, error) {
 	l.pos = l.end
 	if start == l.end {
 		return nil, false, io.EOF
 	}
-	if quotes%2 != 0 {
+	if quotes%2 != 0 || l.buf[l.end-1] != '"' {
 		return nil, false, io.ErrUnexpectedEOF
 	}
 	return l.buf[start:l.end], false, nil
@@ -163,8 +164,8 @@ const maxPreamble = 64
 // preamble reads the lines "name","value" up to and with the header.
 func (o *csvOffer) preamble() error {
 	for range maxPreamble {
-		record, _, err := o.next()
-		if err == io.EOF {
+		record, closed, err := o.next()
+		if err == io.EOF || err == io.ErrUnexpectedEOF || err == nil && !closed {
 			break
 		}
 		if err != nil {

@@ -79,7 +79,7 @@ func readInto(ctx context.Context, r io.Reader, c *collector) (int64, error) {
 		return readJSON(ctx, head, c)
 	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
 		return 0, fmt.Errorf("%w: a zip archive; import the file inside", ErrNotOffer)
-	case text[0] == '"' || text[0] >= 'A' && text[0] <= 'Z':
+	case text[0] == '"' || text[0]|0x20 >= 'a' && text[0]|0x20 <= 'z':
 		return readCSV(ctx, head, c)
 	}
 	return 0, fmt.Errorf("%w: neither JSON nor CSV", ErrNotOffer)
