@@ -8,6 +8,7 @@ package money
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -42,13 +43,18 @@ var ErrPrecision = errors.New("finer than a billionth")
 var ErrRange = errors.New("out of range")
 
 // Charge is what s seconds at rate r cost, rounded to the nearest billionth,
-// halves up; neither may be negative. Because a whole hour costs exactly r, charges of the parts of a
-// period that are taken as differences of charges since its start add up to
-// the charge of the whole: see Between.
+// halves up. A charge beyond what a Nano holds is the largest Nano; a negative
+// rate or time counts as zero. Because a whole hour costs exactly r, charges
+// of the parts of a period that are taken as differences of charges since its
+// start add up to the charge of the whole: see Between.
 func (r Rate) Charge(s int64) Nano {
-	hi, lo := bits.Mul64(uint64(r), uint64(s))
+	hi, lo := bits.Mul64(uint64(max(r, 0)), uint64(max(s, 0)))
 	lo, carry := bits.Add64(lo, secondsPerHour/2, 0)
-	q, _ := bits.Div64(hi+carry, lo, secondsPerHour)
+	hi += carry
+	if hi >= secondsPerHour/2 { // the quotient takes 64 bits or more
+		return math.MaxInt64
+	}
+	q, _ := bits.Div64(hi, lo, secondsPerHour)
 	return Nano(q)
 }
 
@@ -107,12 +113,12 @@ func parse(s string) (int64, error) {
 	if all == "" {
 		return 0, nil
 	}
+	if neg {
+		all = "-" + all
+	}
 	v, err := strconv.ParseInt(all, 10, 64)
 	if err != nil {
 		return 0, fmt.Errorf("amount %q: %w", s, ErrRange)
-	}
-	if neg {
-		v = -v
 	}
 	return v, nil
 }
