@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/bits"
@@ -24,7 +25,7 @@ func draw(ctx context.Context, shares []*share, q Query) ([]line, error) {
 	g, parts := together(shares)
 	order, values := g.sorted()
 	lines := make([]line, len(order))
-	start := totalStart(shares, q)
+	start, limit := totalStart(shares, q), int64(cmp.Or(q.MaxRows, DefaultMaxRows))
 	var next, rows atomic.Int64
 	work, ctx := errgroup.WithContext(ctx)
 	for range min(runtime.GOMAXPROCS(0), len(lines)) {
@@ -34,7 +35,7 @@ func draw(ctx context.Context, shares []*share, q Query) ([]line, error) {
 				s := order[k]
 				lines[k].parts = parts[s]
 				lines[k].rows = pen.draw(parts[s], Row{Values: values[s], Currency: g.series[s].currency})
-				if rows.Add(int64(len(lines[k].rows))) > MaxRows {
+				if rows.Add(int64(len(lines[k].rows))) > limit {
 					return ErrTooManyRows
 				}
 				if ctx.Err() != nil {

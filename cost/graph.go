@@ -24,6 +24,8 @@ type Query struct {
 	By []string
 	// Step is the width of a row.
 	Step Bucket
+	// MaxRows bounds the graph; zero is DefaultMaxRows.
+	MaxRows int
 }
 
 // Row is what one group amounts to in one bucket and currency.
@@ -40,12 +42,12 @@ type Row struct {
 	Tally
 }
 
-// MaxRows bounds a graph: a row is about a hundred bytes.
-const MaxRows = 20_000_000
+// DefaultMaxRows bounds a graph: a row is about a hundred bytes.
+const DefaultMaxRows = 10_000_000
 
-// ErrTooManyRows is returned for a graph of more than MaxRows rows. Wider
-// buckets, fewer groups or less time make it smaller.
-var ErrTooManyRows = errors.New("the graph has more than 20 million rows: choose a wider step, fewer groups or less time")
+// ErrTooManyRows is returned for a graph that is too large. Wider buckets,
+// fewer groups or less time make it smaller.
+var ErrTooManyRows = errors.New("the graph has too many rows: choose a wider step, fewer groups or less time")
 
 // Graph is the price graph of intervals, with a summary of what it adds up to
 // and lacks. Rows are ordered by start, then values, then currency; buckets in

@@ -100,7 +100,7 @@ func (l *Ledger) Rows(from, until usage.Seconds, step Bucket) ([]Row, error) {
 	for _, s := range order {
 		like := Row{Values: values[s], Currency: l.groups.series[s].currency}
 		rows := l.lines[s].read(Hour.index(from), Hour.index(until), step, like)
-		if n += len(rows); n > MaxRows {
+		if n += len(rows); n > DefaultMaxRows {
 			return nil, ErrTooManyRows
 		}
 		lines = append(lines, line{rows: rows})

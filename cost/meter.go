@@ -44,12 +44,7 @@ func (m *meter) cut(i *usage.Interval, out []stretch) []stretch {
 		end := i.Period + charged(operation(i.Shape.Operation), i.End-i.Period)
 		out = m.priced(i, t, i.End, end, padded, out)
 	}
-	from, until := max(i.End, m.from), min(i.NotAfter, m.until)
-	if from < until {
-		w := &t.windows[t.at(from)]
-		out = append(out, stretch{piece{from: from, until: until, origin: from, marks: uncertain}, w})
-	}
-	return out
+	return m.priced(i, t, i.End, i.NotAfter, uncertain, out)
 }
 
 // priced cuts a stretch of an interval at the changes of its price.
@@ -57,13 +52,16 @@ func (m *meter) priced(i *usage.Interval, t *tariff, from, until usage.Seconds, 
 	from, until = max(from, m.from), min(until, m.until)
 	for k := t.at(from); from < until; k++ {
 		w := &t.windows[k]
-		p := piece{from: from, until: min(until, w.until), rate: w.quote.Rate, marks: kind}
-		p.origin = max(min(i.Period, i.Start), w.from)
+		p := piece{from: from, until: min(until, w.until), origin: max(min(i.Period, i.Start), w.from), marks: kind}
 		from = p.until
-		if w.gap != nil {
-			if kind == padded {
-				continue // padding has no use but its price
-			}
+		switch {
+		case kind == uncertain:
+			// not charged
+		case w.gap == nil:
+			p.rate = w.quote.Rate
+		case kind == padded:
+			continue // without a price it is nothing
+		default:
 			p.marks |= unpriced
 		}
 		out = append(out, stretch{p, w})

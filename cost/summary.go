@@ -38,7 +38,7 @@ type Unpriced struct {
 	// Reason explains it and says what would help.
 	Reason    string
 	Seconds   int64
-	Intervals int
+	Stretches int    // of intervals, between changes of price
 	Resource  string // one of the resources: the first in order
 }
 
@@ -62,10 +62,10 @@ func (f *Tariffs) gap(k tariffKey, pk price.Key, q price.Quote) *Unpriced {
 	return f.gaps[id]
 }
 
-// count adds a stretch of an interval that has no price.
-func (u *Unpriced) count(resource string, seconds int64, intervals int) {
+// count adds stretches of intervals that have no price.
+func (u *Unpriced) count(resource string, seconds int64, stretches int) {
 	u.Seconds += seconds
-	u.Intervals += intervals
+	u.Stretches += stretches
 	if u.Resource == "" || resource < u.Resource {
 		u.Resource = resource
 	}
@@ -77,11 +77,11 @@ func mergeGaps(all []*Tariffs) []Unpriced {
 	for _, f := range all {
 		for id, u := range f.gaps {
 			switch {
-			case u.Intervals == 0:
+			case u.Stretches == 0:
 			case sum[id] == nil:
 				sum[id] = u
 			default:
-				sum[id].count(u.Resource, u.Seconds, u.Intervals)
+				sum[id].count(u.Resource, u.Seconds, u.Stretches)
 			}
 		}
 	}
