@@ -63,7 +63,7 @@ func (b *Book) Windows(k Key) []Window {
 	if len(from) == 0 {
 		return []Window{{Always, Forever, hosted(k, b.absent(k))}}
 	}
-	windows := []Window{{Always, from[0], hosted(k, tooEarly(k, from[0], found))}}
+	windows := []Window{{Always, from[0], hosted(k, tooEarly(k, from[0]))}}
 	for _, at := range from {
 		windows = appendWindow(windows, at, hosted(k, b.quote(found, at)))
 	}
@@ -175,9 +175,8 @@ func choose(rows []Row) Quote {
 	if slices.ContainsFunc(rows, func(r Row) bool { return strings.EqualFold(r.License, noLicense) }) {
 		rows = slices.DeleteFunc(rows, func(r Row) bool { return strings.EqualFold(r.License, licenseIncluded) })
 	}
-	slices.SortFunc(rows, func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.SKU, b.SKU), strings.Compare(a.RateCode, b.RateCode))
-	})
+	slices.SortFunc(rows, compareCandidates)
+	rows = slices.Compact(rows) // two files of one version may have the same row
 	first := rows[0]
 	q := Quote{SKU: joined(rows, func(r Row) string { return r.SKU })}
 	same := !slices.ContainsFunc(rows, func(r Row) bool {
@@ -193,6 +192,17 @@ func choose(rows []Row) Quote {
 		q.RateCode = joined(rows, func(r Row) string { return r.RateCode })
 	}
 	return q
+}
+
+func compareCandidates(a, b Row) int {
+	return cmp.Or(
+		cmp.Compare(a.SKU, b.SKU),
+		cmp.Compare(a.RateCode, b.RateCode),
+		cmp.Compare(a.License, b.License),
+		cmp.Compare(a.Rate, b.Rate),
+		cmp.Compare(a.Currency, b.Currency),
+		cmp.Compare(a.Problem, b.Problem),
+	)
 }
 
 // joined lists what text gives for the rows, each once.
@@ -220,7 +230,7 @@ func hosted(k Key, q Quote) Quote {
 	case q.Status == Priced && q.Rate == 0:
 		q.Reason = byHost
 		return q
-	case q.SKU != "" && q.Status != TooEarly:
+	case q.SKU != "":
 		return q
 	}
 	currency := money.USD
@@ -233,20 +243,10 @@ func hosted(k Key, q Quote) Quote {
 // byHost is the reason of a price of zero.
 const byHost = "billed by the host"
 
-func tooEarly(k Key, first int64, found [][]Row) Quote {
-	when := time.Unix(first, 0).UTC().Format(time.RFC3339)
-	q := Quote{Status: TooEarly, Reason: fmt.Sprintf(
+func tooEarly(k Key, first int64) Quote {
+	return Quote{Status: TooEarly, Reason: fmt.Sprintf(
 		"the oldest price of %s in %s holds from %s; import the offer version of the time before, or state that it held earlier (--effective-from)",
-		k.Type, k.Region, when)}
-	for _, rows := range found {
-		for _, r := range rows {
-			if r.From == first {
-				q.SKU = r.SKU
-				return q
-			}
-		}
-	}
-	return q
+		k.Type, k.Region, time.Unix(first, 0).UTC().Format(time.RFC3339))}
 }
 
 // absent says what is known instead of the key.

@@ -1,6 +1,7 @@
 package price
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -42,13 +43,15 @@ func (a *attributes) reset() {
 // dimension is a price dimension as the file has it, reused likewise.
 type dimension struct {
 	sku, code, unit, begin, end []byte
-	usd, cny, otherCurrency     []byte
+	currency, amount            []byte
+	currencies                  int // that it is priced in
 }
 
 func (d *dimension) reset() {
-	for _, f := range []*[]byte{&d.code, &d.unit, &d.begin, &d.end, &d.usd, &d.cny, &d.otherCurrency} {
+	for _, f := range []*[]byte{&d.code, &d.unit, &d.begin, &d.end, &d.currency, &d.amount} {
 		*f = (*f)[:0]
 	}
+	d.currencies = 0
 }
 
 // collector gathers products and terms in whatever order they come, and joins
@@ -200,39 +203,34 @@ func (c *collector) rateCode(sku, code string) (rest, problem uint32) {
 
 // price reads the dimension's hourly rate.
 func (t *term) price(c *collector, d *dimension) error {
-	amount, currency, err := d.amount()
-	if err != nil {
+	if err := d.hourly(); err != nil {
 		return err
 	}
-	if t.rate, err = money.ParseRate(string(amount)); err != nil {
+	rate, err := money.ParseRate(string(d.amount))
+	if err != nil {
 		return fmt.Errorf("price per unit: %w", err)
 	}
-	if t.rate < 0 {
-		t.rate = 0
-		return fmt.Errorf("price per unit %s is negative", amount)
+	if rate < 0 {
+		return fmt.Errorf("price per unit %s is negative", d.amount)
 	}
-	t.currency = c.words.addString(string(currency))
+	t.rate, t.currency = rate, c.words.add(d.currency)
 	return nil
 }
 
-// amount is the price as text. Tiers, other units and other currencies have
-// no place in a rate per hour.
-func (d *dimension) amount() ([]byte, money.Currency, error) {
+// hourly refuses what has no place in one rate per hour: tiers, other units,
+// several currencies.
+func (d *dimension) hourly() error {
 	switch {
 	case string(d.unit) != "Hrs":
-		return nil, "", fmt.Errorf("priced by %q, not by the hour", d.unit)
+		return fmt.Errorf("priced by %q, not by the hour", d.unit)
 	case len(d.begin) > 0 && string(d.begin) != "0" || len(d.end) > 0 && string(d.end) != "Inf":
-		return nil, "", fmt.Errorf("price holds only from %s to %s hours", d.begin, d.end)
-	case len(d.usd) > 0 && len(d.cny) > 0:
-		return nil, "", fmt.Errorf("priced both in USD and in CNY")
-	case len(d.usd) > 0:
-		return d.usd, money.USD, nil
-	case len(d.cny) > 0:
-		return d.cny, money.CNY, nil
-	case len(d.otherCurrency) > 0:
-		return nil, "", fmt.Errorf("priced in %s, neither USD nor CNY", d.otherCurrency)
+		return fmt.Errorf("price holds only from %s to %s hours", d.begin, d.end)
+	case d.currencies > 1:
+		return errors.New("priced in several currencies")
+	case len(d.currency) == 0:
+		return errors.New("price without a currency")
 	}
-	return nil, "", fmt.Errorf("no price per unit")
+	return nil
 }
 
 // since reads an effective date, unless the user stated another.

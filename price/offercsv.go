@@ -128,7 +128,7 @@ type csvOffer struct {
 	cols   columns
 	fields [][]byte
 
-	sku, currency, amount, service, effective []byte
+	sku, service, effective []byte
 
 	attr attributes
 	dim  dimension
@@ -238,8 +238,8 @@ func (o *csvOffer) destinations() map[string]*[]byte {
 		"startingrange":  &o.dim.begin,
 		"endingrange":    &o.dim.end,
 		"unit":           &o.dim.unit,
-		"priceperunit":   &o.amount,
-		"currency":       &o.currency,
+		"priceperunit":   &o.dim.amount,
+		"currency":       &o.dim.currency,
 		"productfamily":  &o.attr.family,
 		"servicecode":    &o.service,
 		"location":       &o.attr.location,
@@ -317,15 +317,7 @@ func (o *csvOffer) rate(fields [][]byte) error {
 		return err
 	}
 	o.dim.sku = o.sku
-	o.dim.usd, o.dim.cny, o.dim.otherCurrency = nil, nil, nil
-	switch string(o.currency) {
-	case "USD":
-		o.dim.usd = o.amount
-	case "CNY":
-		o.dim.cny = o.amount
-	default:
-		o.dim.otherCurrency = o.currency
-	}
+	o.dim.currencies = 1
 	o.c.term(&o.dim)
 	o.c.date(len(o.c.terms)-1, o.effective)
 	return nil

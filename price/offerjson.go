@@ -279,14 +279,9 @@ func (o *jsonOffer) dimensionMember(key []byte) error {
 }
 
 func (o *jsonOffer) amount(currency []byte) error {
-	switch string(currency) {
-	case "USD":
-		return o.keep(&o.dim.usd)
-	case "CNY":
-		return o.keep(&o.dim.cny)
-	}
-	o.dim.otherCurrency = append(o.dim.otherCurrency[:0], currency...)
-	return o.skip()
+	o.dim.currencies++
+	o.dim.currency = append(o.dim.currency[:0], currency...)
+	return o.keep(&o.dim.amount)
 }
 
 // keep copies the text that follows; null is the empty text.
