@@ -180,8 +180,7 @@ func (r *Reader) step() *Record {
 	}
 	r.fresh = false
 	if len(r.stack) > 0 && r.stack[len(r.stack)-1] == '{' {
-		r.wrapper(c)
-		return nil
+		return r.wrapper(c)
 	}
 	return r.list(c)
 }
@@ -213,8 +212,8 @@ func (r *Reader) pop() {
 	r.comma = true
 }
 
-// push passes n bytes, the last of which opens a list.
-func (r *Reader) push(n int, brackets ...byte) {
+// push passes n bytes, which open brackets.
+func (r *Reader) push(n int, brackets string) {
 	r.win.pos += n
 	r.stack = append(r.stack, brackets...)
 	r.comma = false
@@ -228,23 +227,33 @@ func (r *Reader) element(c byte) *Record {
 	case c != '[':
 		r.resync(1, "a record was expected")
 	case len(r.stack) < r.lim.Depth:
-		r.push(1, '[')
+		r.push(1, "[")
 	default:
 		r.pass(tooDeepReason(r.lim.Depth))
 	}
 	return nil
 }
 
-// wrapper reads a member, or the end, of the object around a list.
-func (r *Reader) wrapper(c byte) {
-	switch c {
-	case '}':
+// wrapper reads a member, or the end, of an object around records.
+func (r *Reader) wrapper(c byte) *Record {
+	switch {
+	case c == '}':
 		r.pop()
-	case ',':
+	case c == ',':
 		r.win.pos++
+	case c == '{' && !r.comma:
+		r.comma = true
+		return r.object()
+	case c == '{' || c == '[':
+		r.report(r.brokenHere("a closing bracket is missing"))
+		for len(r.stack) > 0 && r.stack[len(r.stack)-1] == '{' {
+			r.stack = r.stack[:len(r.stack)-1]
+		}
+		r.comma, r.torn = false, true
 	default:
 		r.member()
 	}
+	return nil
 }
 
 // member reads a member of the object around a list: another list, or
@@ -258,7 +267,7 @@ func (r *Reader) member() {
 		case at >= 0:
 			f := fieldOf(key)
 			if (f == listRecords || f == listEvents) && s.text[at] == '[' {
-				r.push(at+1, '[')
+				r.push(at+1, "[")
 				return
 			}
 			r.win.pos += at
@@ -298,7 +307,7 @@ func (r *Reader) object() *Record {
 			r.pass(tooDeepReason(r.lim.Depth))
 			return nil
 		}
-		r.push(r.scan.at+1, '{', '[')
+		r.push(r.scan.at, r.scan.opened)
 	case err == errShort:
 		r.unended()
 	case r.scan.why == tooDeep:

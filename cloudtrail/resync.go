@@ -145,6 +145,8 @@ func (k *skipper) skip(b []byte) (n int, done bool) {
 		switch {
 		case k.backslash:
 			k.backslash = false
+		case k.text && c < ' ':
+			return i, true // an unclosed string: nobody knows what it took in
 		case k.text:
 			k.backslash = c == '\\'
 			k.text = c != '"'

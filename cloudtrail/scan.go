@@ -15,7 +15,7 @@ const (
 	short             // the text ends inside a value
 	broken            // the text is not JSON
 	tooDeep           // nested past the limit
-	container         // a list of records begins where a record was scanned
+	container         // records stand inside the object that was scanned
 )
 
 // purpose is what a value is walked for.

@@ -11,8 +11,9 @@ import (
 // recordScanner reads one object: a record, or what wraps one.
 type recordScanner struct {
 	scanner
-	split bool // stop at a list of records
-	seen  [numFields]bool
+	split  bool   // stop where records stand inside the object
+	opened string // the brackets that were passed before the stop
+	seen   [numFields]bool
 	// fields are the texts of strings and the JSON texts of other values,
 	// without nulls.
 	fields   [numFields][]byte
@@ -59,7 +60,7 @@ func (s *recordScanner) scanAll(raw []byte, rec *Record) error {
 
 var (
 	errShort     = errors.New("the text ends inside the record")
-	errContainer = errors.New("a list of records")
+	errContainer = errors.New("records inside the object")
 )
 
 // scan reads the object at the start of text into rec and says where it ends.
@@ -107,10 +108,12 @@ func (s *recordScanner) topLevel(text []byte) int {
 		if !more {
 			return at
 		}
-		f := fieldOf(key)
-		if f == unknown {
+		switch f := fieldOf(key); {
+		case f == unknown:
 			i = s.value(at, check)
-		} else {
+		case f == documentAWS && first && s.split:
+			i = s.document(at)
+		default:
 			i = s.known(f, at)
 		}
 		if i < 0 {
@@ -128,8 +131,7 @@ func (s *recordScanner) known(f field, i int) int {
 	switch f {
 	case listRecords, listEvents:
 		if s.split && s.text[i] == '[' {
-			s.why, s.at = container, i
-			return -1
+			return s.stop(i+1, "{[")
 		}
 	case userIdentity:
 		if s.text[i] == '{' {
@@ -139,6 +141,29 @@ func (s *recordScanner) known(f field, i int) int {
 		return s.value(i, collect)
 	}
 	return s.keep(i, &s.fields[f])
+}
+
+// stop ends the scan before a record inside the object.
+func (s *recordScanner) stop(i int, opened string) int {
+	s.why, s.at, s.opened = container, i, opened
+	return -1
+}
+
+// document stops at the record in {"aws":{"cloudtrail":{…}}}, the form in
+// which the OpenSearch catalog keeps them. Any other value at i is kept.
+func (s *recordScanner) document(i int) int {
+	if s.text[i] == '{' {
+		space := s.space
+		key, at, more := s.member(i+1, true)
+		switch {
+		case more && string(key) == "cloudtrail" && s.text[at] == '{':
+			return s.stop(at, "{{")
+		case at < 0:
+			return -1
+		}
+		s.space = space
+	}
+	return s.known(documentAWS, i)
 }
 
 // keep reads the value at i and puts its text into slot: a string's text, any

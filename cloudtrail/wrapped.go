@@ -32,9 +32,7 @@ func (s *recordScanner) classify(text []byte, rec *Record) error {
 	case s.seen[detailType]:
 		return s.unwrapEvent(text, rec)
 	case f[documentAWS] != nil:
-		if inner, ok := Lookup(text, "aws", "cloudtrail"); ok {
-			return s.unwrap(inner, rec)
-		}
+		return errNotRecord("a document of another schema, not a CloudTrail record")
 	case s.seen[digestS3Object] || s.seen[logFiles]:
 		return errDigest
 	case s.seen[aggregatedEventID] && s.seen[aggregatedAccountID]:
