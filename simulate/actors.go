@@ -85,16 +85,16 @@ var (
 		"[S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.750 Linux/5.10.225 OpenJDK_64-Bit_Server_VM/25.422-b05 java/1.8.0_422 vendor/Oracle_Corporation cfg/retry-mode/standard]",
 	}
 	commandAgents = []string{
-		"aws-cli/2.27.41 md/awscrt#0.26.1 ua/2.1 os/linux#6.8.0-60-generic md/arch#x86_64 lang/python#3.13.4 md/pyimpl#CPython m/E,b,Z cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#ec2.describe-instances",
-		"Boto3/1.39.4 md/Botocore#1.39.4 ua/2.1 os/linux#6.8.0-60-generic md/arch#x86_64 lang/python#3.12.3 md/pyimpl#CPython m/b,Z,D cfg/retry-mode#legacy Botocore/1.39.4",
+		"aws-cli/2.27.41 md/awscrt#0.26.1 ua/2.1 os/linux md/arch#x86_64 lang/python#3.13.4 md/prompt#off md/command#ec2.describe",
+		"Boto3/1.39.4 md/Botocore#1.39.4 ua/2.1 os/linux#6.8.0 lang/python#3.12.3 cfg/retry-mode#legacy",
 	}
 	terraformAgents = []string{
-		"APN/1.0 HashiCorp/1.0 Terraform/1.12.2 (+https://www.terraform.io) terraform-provider-aws/6.3.0 (+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.36.5 ua/2.1 os/linux lang/go#1.23.10 md/GOOS#linux md/GOARCH#amd64 api/ec2#1.230.0 m/n,E",
+		"APN/1.0 HashiCorp/1.0 Terraform/1.12.2 (+https://www.terraform.io) terraform-provider-aws/6.3.0 aws-sdk-go-v2/1.36.5 os/linux lang/go#1.23.10",
 	}
 	sdkAgents = []string{
-		"aws-sdk-go-v2/1.36.5 ua/2.1 os/linux lang/go#1.24.4 md/GOOS#linux md/GOARCH#arm64 api/dynamodb#1.44.0 exec-env/AWS_Lambda_provided.al2023 m/E",
-		"aws-sdk-js/3.840.0 ua/2.1 os/linux#5.10.238 lang/js md/nodejs#22.16.0 api/s3#3.840.0 exec-env/AWS_Lambda_nodejs22.x m/E,Z",
-		"aws-sdk-java/2.31.70 md/io#async md/http#NettyNio ua/2.1 os/Linux#6.1.141 lang/java#21.0.7 md/OpenJDK_64-Bit_Server_VM#21.0.7 m/D,E",
+		"aws-sdk-go-v2/1.36.5 os/linux lang/go#1.24.4 exec-env/AWS_Lambda_provided.al2023",
+		"aws-sdk-js/3.840.0 lang/js md/nodejs#22.16.0 exec-env/AWS_Lambda_nodejs22.x",
+		"aws-sdk-java/2.31.70 md/http#NettyNio os/Linux#6.1.141 lang/java#21.0.7",
 	}
 )
 
@@ -104,15 +104,15 @@ func (u *unit) staff() {
 	for range 4 {
 		u.hire(30, u.ssoSession(r, pick(r, u.world.people)), humanCalls)
 	}
-	u.hire(40, u.user(r, pick(r, u.world.people).name, commandAgents), scriptCalls)
+	u.hire(170, u.user(r, pick(r, u.world.people).name, commandAgents), scriptCalls)
 	u.hire(110, u.builder(r), terraformCalls)
 	for range 5 {
-		u.hire(90, u.function(r), functionCalls)
+		u.hire(70, u.function(r), functionCalls)
 	}
 	u.hire(90, u.instanceRole(r), scriptCalls)
 	u.hire(50, u.linked(r, "autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling", "AutoScaling"), watchCalls)
 	u.hire(50, u.linked(r, "config.amazonaws.com", "AWSServiceRoleForConfig", "AWSConfig-Describe"), watchCalls)
-	u.hire(60, u.service("lambda.amazonaws.com"), serviceCalls)
+	u.hire(130, u.service("lambda.amazonaws.com"), serviceCalls)
 	u.hire(30, u.service("ec2.amazonaws.com"), serviceCalls)
 	u.rareActors(r)
 }
@@ -134,8 +134,8 @@ func (u *unit) staffGlobal() {
 	for range 3 {
 		u.hire(30, u.ssoSession(r, pick(r, u.world.people)), globalCalls)
 	}
-	u.hire(40, u.with(r, samlUser, pick(r, u.world.people).mail), samlCalls)
-	u.hire(40, u.with(r, webIdentityUser, "repo:kopter-example/shop:ref:refs/heads/main"), webCalls)
+	u.hire(10, u.with(r, samlUser, pick(r, u.world.people).mail), samlCalls)
+	u.hire(12, u.with(r, webIdentityUser, "repo:kopter-example/shop:ref:refs/heads/main"), webCalls)
 	u.hire(20, u.with(r, centerUser, pick(r, u.world.people).id), portalCalls)
 	u.hire(2, u.with(r, rootUser, ""), rootCalls)
 }

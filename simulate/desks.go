@@ -6,8 +6,8 @@ func (p *planner) desks(n int64) {
 	if n == 0 {
 		return
 	}
-	// A desk has dozens of events; a fortieth of all is enough for them.
-	events := p.w.opt.Events / 40 * int64(p.u.weight) / 100_000
+	// A desk has dozens of events; a twentieth of all is enough for them.
+	events := p.w.opt.Events / 20 * int64(p.u.weight) / 100_000
 	n = max(1, min(n, events/(2*p.days)))
 	p.turns = max(3, min(p.days, events/(2*n)))
 	for range n {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -34,12 +35,21 @@ func (w *world) writePriceLists(sink Sink) ([]PriceList, error) {
 	return list, nil
 }
 
+// regions are those in which anything may run.
+func (w *world) regions() []string {
+	var codes []string
+	for _, u := range w.units {
+		codes = append(codes, u.region.code)
+	}
+	return codes
+}
+
 func (w *world) writePriceList(sink Sink, list PriceList, version int, published time.Time) error {
 	out, err := sink.Create(list.File, published)
 	if err != nil {
 		return err
 	}
-	err = WriteOffer(out, Offer{Version: list.Version, Published: published, Effective: time.Unix(list.Effective, 0).UTC(), Changes: version})
+	err = WriteOffer(out, Offer{Version: list.Version, Published: published, Effective: time.Unix(list.Effective, 0).UTC(), Changes: version, Regions: w.regions()})
 	if closing := out.Close(); err == nil {
 		err = closing
 	}
@@ -50,6 +60,8 @@ func (w *world) writePriceList(sink Sink, list PriceList, version int, published
 type Offer struct {
 	Version              string // "20260103040000"
 	Published, Effective time.Time
+	// Regions are the regions to price; none means all of Regions().
+	Regions []string
 	// Changes is how many rounds of price changes it has seen.
 	Changes int
 	// Filler is how many products to add that no simulation uses: instance
@@ -104,6 +116,9 @@ func (w *offerWriter) comma() string {
 func (w *offerWriter) each(f func(product)) {
 	w.first = true
 	for r := range regions {
+		if len(w.offer.Regions) > 0 && !slices.Contains(w.offer.Regions, regions[r].code) {
+			continue
+		}
 		for m := range machines {
 			for _, p := range productsOf(&regions[r], uint8(m), w.offer.Changes) {
 				f(p)

@@ -61,7 +61,7 @@ const (
 // Demo are the options of a first look: three weeks of a small organisation,
 // written in about a second.
 func Demo() Options {
-	return Options{Seed: 7, Organisation: true, Duplicates: 0.01, Late: 0.005, FilesPerHour: 2}
+	return Options{Seed: 7, Organisation: true, Accounts: 6, Duplicates: 0.01, Late: 0.005, FilesPerHour: 2}
 }
 
 // ErrOptions is returned for options outside their ranges.

@@ -165,7 +165,7 @@ func (p *planner) servant() {
 	m := machineOf(pick(p.r, []string{"t3.small", "m5.large", "m6i.xlarge", "r6i.xlarge", "i4i.2xlarge", "t4g.medium", "t3.micro"}))
 	name := pick(p.r, []string{"bastion", "database", "license-server", "metrics", "wiki", "gateway"})
 	if len(p.w.shots) > 0 && p.r.chance(600) {
-		l := p.u.create(p.r, p.w.start-p.r.between(86400, 200*86400), m)
+		l := p.u.create(p.r, p.w.start-p.r.between(86400, 45*86400), m)
 		l.before, l.name = true, name
 		p.furnish(l)
 		p.outlive(l)

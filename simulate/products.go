@@ -61,7 +61,7 @@ func compute(r *region, m uint8, p *platform, tenancy, capacity string, nano int
 	return product{
 		sku: id, family: "Compute Instance", service: "AmazonEC2", unit: "Hrs", nano: nano,
 		description: fmt.Sprintf("$%d.%09d per %s %s %s Instance Hour", nano/1e9, nano%1e9, tenancy, p.system, k.name),
-		reservable:  capacity == "Used" && tenancy == "Shared" && nano > 0,
+		reservable:  capacity == "Used" && tenancy == "Shared" && p.operation == platforms[linux].operation,
 		attributes: []attribute{
 			{"location", r.location}, {"locationType", "AWS Region"}, {"instanceType", k.name}, {"currentGeneration", "Yes"},
 			{"instanceFamily", k.family}, {"vcpu", fmt.Sprint(k.vcpus)}, {"physicalProcessor", "Simulated Processor 8000"},

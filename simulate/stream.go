@@ -12,8 +12,11 @@ type stream struct {
 	out     *delivery
 	random  random
 	counts  map[string]int64 // events by name
+	events  int64
 	newest  int64
-	next    int // of actions
+	next    int   // of actions
+	owed    int64 // noise that is due but waits until a burst is worth it
+	want    int64 // how much that is
 	record  record
 	scene   scene
 	line    []byte
@@ -49,11 +52,11 @@ func (s *stream) run(ctx context.Context, noise int64, report func(events int64)
 		n := -apportion(noise, before, total)
 		before += s.load(t)
 		n += apportion(noise, before, total)
-		planned := s.next
+		written := s.events
 		if err := s.write(t, n); err != nil {
 			return err
 		}
-		report(n + int64(s.next-planned))
+		report(s.events - written)
 	}
 	return s.out.flush(1 << 60)
 }
@@ -62,7 +65,8 @@ func (s *stream) load(t int64) uint64 {
 	return rhythm(t) * uint64(min(slot, s.world.end-t))
 }
 
-// write writes the events of one slot.
+// write writes the planned events of one slot, and bursts of noise as they
+// fall due.
 func (s *stream) write(t, noise int64) error {
 	if err := s.out.flush(t); err != nil {
 		return err
@@ -74,14 +78,26 @@ func (s *stream) write(t, noise int64) error {
 		}
 		s.next++
 	}
-	for noise > 0 {
-		n := min(noise, s.random.between(2, 12))
+	s.owed += noise
+	for s.owed > 0 && (s.owed >= s.want || end == s.world.end) {
+		n := min(s.want, s.owed)
 		if err := s.burst(t, end, n); err != nil {
 			return err
 		}
-		noise -= n
+		s.owed -= n
+		s.want = s.length()
 	}
 	return nil
+}
+
+// length is how many calls the next burst wants: a look at the console, or
+// all that a plan of Terraform reads.
+func (s *stream) length() int64 {
+	n := s.random.between(2, 12)
+	if s.random.chance(300) {
+		n *= 5
+	}
+	return n
 }
 
 // burst is somebody doing one thing: n calls within seconds.
@@ -167,6 +183,7 @@ func (s *stream) fillCall(c *call) {
 func (s *stream) emit() error {
 	r := &s.record
 	s.counts[r.name]++
+	s.events++
 	s.newest = max(s.newest, r.time)
 	dice := s.random.next()
 	late := dice>>32 < s.lates

@@ -44,7 +44,7 @@ var gaps = map[string]func(dst []byte, s *scene) []byte{
 	"number":   func(dst []byte, s *scene) []byte { return strconv.AppendInt(dst, s.random.between(1, 999), 10) },
 	"big":      func(dst []byte, s *scene) []byte { return strconv.AppendInt(dst, s.random.between(1000, 999_999), 10) },
 	"token":    func(dst []byte, s *scene) []byte { return appendToken(dst, &s.random, 76) },
-	"session":  func(dst []byte, s *scene) []byte { return appendToken(dst, &s.random, 540) },
+	"session":  func(dst []byte, s *scene) []byte { return appendToken(dst, &s.random, 320) },
 	"key":      func(dst []byte, s *scene) []byte { return appendBase32(append(dst, "ASIA"...), s.random.next(), 16) },
 	"unique":   func(dst []byte, s *scene) []byte { return appendBase32(append(dst, "AROA"...), s.thing, 17) },
 	"millis":   func(dst []byte, s *scene) []byte { return strconv.AppendInt(dst, s.time*1000, 10) },

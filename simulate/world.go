@@ -32,7 +32,6 @@ type unit struct {
 	total   int64 // sum of the weights of noise
 	lives   []*life
 	actions []*action
-	events  int64 // planned and noise
 }
 
 // member is an account of the organisation.
