@@ -15,6 +15,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"sync"
 
 	"github.com/kopterio/kopter/account"
 )
@@ -123,6 +124,12 @@ type FileInfo struct {
 type Lake struct {
 	files Files
 	index Index
+	open  partCache // of searches
+
+	mu       sync.Mutex
+	tenants  map[account.Tenant]*writing
+	stages   []*stage       // idle
+	encoders []*partEncoder // idle
 }
 
 // New gives the lake that lies in files and is indexed by index.

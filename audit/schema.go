@@ -4,7 +4,8 @@ package audit
 // file. Readers other than Kopter (DuckDB, Athena, Spark, Polars) see these
 // names and types. An absent string is empty, never null.
 //
-// Rows of a part are ordered by time. Bloom filters stand on event_id, actor,
+// Rows of a row group are ordered by time, then by event id; the row groups of
+// a part follow each other in time as far as its rows came so. Bloom filters stand on event_id, actor,
 // access_key and resources.
 type Row struct {
 	Time          int64    `parquet:"time,timestamp(millisecond),delta"`
@@ -25,9 +26,9 @@ type Row struct {
 	ErrorCode     string   `parquet:"error_code,dict"`
 	ErrorMessage  string   `parquet:"error_message,dict"`
 	ReadOnly      bool     `parquet:"read_only"`
-	Resources     []string `parquet:"resources,list"`
+	Resources     []string `parquet:"resources,list" parquet-element:",dict"`
 	EventID       string   `parquet:"event_id"`
 	RequestID     string   `parquet:"request_id"`
 	SharedEventID string   `parquet:"shared_event_id,dict"`
-	Raw           string   `parquet:"raw,zstd"`
+	Raw           string   `parquet:"raw"`
 }

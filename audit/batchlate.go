@@ -1,0 +1,265 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/kopterio/kopter/cloudtrail"
+	"github.com/parquet-go/parquet-go"
+)
+
+// lateID is an identity that the batch has added although another batch, which
+// was committed in the meantime, has it too.
+type lateID struct {
+	match  match
+	source uint32
+}
+
+// dropLate takes those rows out of the batch that other batches have committed
+// since it began, and returns their identities. It rewrites the parts that
+// hold such rows, which is rare: the same events must come in two files that
+// are ingested at the same time.
+func (b *Batch) dropLate(ctx context.Context, since []*run) (map[uint64]bool, error) {
+	late, err := b.findLate(since)
+	if err != nil || len(late) == 0 {
+		return nil, err
+	}
+	l := &latecomers{batch: b, late: late, dropped: make(map[uint64]bool)}
+	return l.dropped, l.rewrite(ctx)
+}
+
+// findLate looks all identities of the batch up in the runs that are new.
+func (b *Batch) findLate(since []*run) (map[uint64]lateID, error) {
+	late := make(map[uint64]lateID)
+	if len(since) == 0 {
+		return late, nil
+	}
+	check := func(e idEntry, source uint32) error {
+		m, err := findInRuns(since, e.id, e.body, &b.page)
+		if m != absent {
+			late[e.id] = lateID{m, source}
+		}
+		return err
+	}
+	for _, s := range b.own.slots {
+		if s.source&slotUsed == 0 {
+			continue
+		}
+		if err := check(idEntry{s.id, s.body}, s.source&^slotUsed); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range b.spilled {
+		err := mergeIDs([]idSource{&runCursor{run: s.run}}, func(e idEntry) error { return check(e, s.source) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return late, nil
+}
+
+// latecomers rewrites a batch's parts without the rows that came late.
+type latecomers struct {
+	batch   *Batch
+	late    map[uint64]lateID
+	dropped map[uint64]bool
+}
+
+func (l *latecomers) rewrite(ctx context.Context) error {
+	b := l.batch
+	b.stage = b.writing.lake.takeStage()
+	defer b.giveStage()
+	before := b.parts.done
+	b.parts.done = nil
+	var gone []string
+	for _, p := range before {
+		holds, err := l.partHolds(ctx, p.Name)
+		if err != nil {
+			return err
+		}
+		if !holds {
+			b.parts.done = append(b.parts.done, p)
+			continue
+		}
+		gone = append(gone, p.Name)
+		if err := l.copyPart(ctx, p.Name); err != nil {
+			return err
+		}
+	}
+	if err := b.parts.write(ctx, b.stage); err != nil {
+		return err
+	}
+	if err := b.parts.close(); err != nil {
+		return err
+	}
+	return b.writing.lake.removeFiles(ctx, gone)
+}
+
+// partHolds says whether a part has rows that came late.
+func (l *latecomers) partHolds(ctx context.Context, name string) (bool, error) {
+	f, r, err := openParquet(ctx, l.batch.writing.lake.files, name)
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	holds := false
+	err = eachIdentity(f, func(id uint64) {
+		_, late := l.late[id]
+		holds = holds || late
+	})
+	if err != nil {
+		return false, fmt.Errorf("read part %s: %w", name, err)
+	}
+	return holds, nil
+}
+
+// copyPart copies the rows of a part that remain into the stage, and writes
+// what does not fit.
+func (l *latecomers) copyPart(ctx context.Context, name string) error {
+	b := l.batch
+	return b.writing.lake.eachRow(ctx, name, func(row *Row) error {
+		keep, err := l.remains(ctx, row)
+		if err != nil || !keep {
+			return err
+		}
+		if !b.stage.hasRoom(len(row.Raw)) {
+			if err := b.parts.write(ctx, b.stage); err != nil {
+				return err
+			}
+		}
+		b.stage.addRow(row)
+		return nil
+	})
+}
+
+// remains decides about a row, counts it and keeps its conflict.
+func (l *latecomers) remains(ctx context.Context, row *Row) (bool, error) {
+	b := l.batch
+	id := identity([]byte(row.Account), []byte(row.EventID))
+	late, ok := l.late[id]
+	if !ok {
+		return true, nil
+	}
+	outcome := Duplicate
+	source := b.sources[late.source]
+	if late.match == otherBody {
+		raw, found, err := b.writing.storedRaw(ctx, event{[]byte(row.Account), []byte(row.EventID), row.Time})
+		if err != nil {
+			return false, err
+		}
+		if !found {
+			return true, nil // another event that has the same hash
+		}
+		if !cloudtrail.Equal(raw, []byte(row.Raw)) {
+			outcome = Conflicting
+			b.conflicts = append(b.conflicts, Conflict{
+				Account: row.Account, EventID: row.EventID, Time: row.Time, Source: source, Raw: []byte(row.Raw),
+			})
+		}
+	}
+	b.tally(source).count(Added, -1)
+	b.tally(source).count(outcome, 1)
+	l.dropped[id] = true
+	return false, nil
+}
+
+// eachRow calls fn with the rows of a part, in order. A row is valid during
+// the call.
+func (l *Lake) eachRow(ctx context.Context, name string, fn func(*Row) error) error {
+	rows, err := l.openRows(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer rows.close()
+	for {
+		row, err := rows.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := fn(row); err != nil {
+			return err
+		}
+	}
+}
+
+// rowReader reads the rows of a part in order.
+type rowReader struct {
+	name   string
+	file   FileReader
+	reader *parquet.GenericReader[Row]
+	buf    []Row
+	at, n  int
+	done   bool
+}
+
+// readRows is how many rows a rowReader reads at once.
+const readRows = 64
+
+func (l *Lake) openRows(ctx context.Context, name string) (*rowReader, error) {
+	f, r, err := openParquet(ctx, l.files, name)
+	if err != nil {
+		return nil, err
+	}
+	return &rowReader{
+		name: name, file: r,
+		reader: parquet.NewGenericReader[Row](f),
+		buf:    make([]Row, readRows),
+	}, nil
+}
+
+// next gives the next row, which is valid until the call after, or io.EOF.
+func (r *rowReader) next() (*Row, error) {
+	for r.at == r.n {
+		if r.done {
+			return nil, io.EOF
+		}
+		n, err := r.reader.Read(r.buf)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("read part %s: %w: %w", r.name, ErrCorrupt, err)
+		}
+		r.at, r.n, r.done = 0, n, err != nil
+	}
+	r.at++
+	return &r.buf[r.at-1], nil
+}
+
+func (r *rowReader) close() {
+	r.reader.Close()
+	r.file.Close()
+}
+
+// eachIdentity calls fn with the identity of every row of a part.
+func eachIdentity(f *parquet.File, fn func(id uint64)) error {
+	for _, group := range f.RowGroups() {
+		columns := group.ColumnChunks()
+		accounts := make([]string, 0, group.NumRows())
+		err := eachValue(columns[leafAccount], func(_ int64, v parquet.Value) {
+			account := v.ByteArray()
+			if n := len(accounts); n > 0 && accounts[n-1] == string(account) {
+				accounts = append(accounts, accounts[n-1])
+				return
+			}
+			accounts = append(accounts, string(account))
+		})
+		if err != nil {
+			return err
+		}
+		if int64(len(accounts)) != group.NumRows() {
+			return fmt.Errorf("%w: %d of %d accounts", ErrCorrupt, len(accounts), group.NumRows())
+		}
+		account := []byte(nil)
+		err = eachValue(columns[leafEventID], func(row int64, v parquet.Value) {
+			account = append(account[:0], accounts[row]...)
+			fn(identity(account, v.ByteArray()))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

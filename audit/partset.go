@@ -1,0 +1,204 @@
+package audit
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// day is a UTC day: days since 1970.
+type day int64
+
+const dayMillis = 24 * 60 * 60 * 1000
+
+// dayOf is the day of a time in milliseconds since 1970.
+func dayOf(millis int64) day {
+	d := millis / dayMillis
+	if millis%dayMillis < 0 {
+		d--
+	}
+	return day(d)
+}
+
+// String gives the day as in 2023-07-10.
+func (d day) String() string {
+	return time.UnixMilli(int64(d) * dayMillis).UTC().Format(time.DateOnly)
+}
+
+// minDayRows is how many rows of one day a row group must have to be written
+// into a part of that day. Fewer go into a fresh part, with rows of other days,
+// until compaction sorts them out.
+const minDayRows = 8 << 10
+
+// maxOpenDays bounds the day parts that are open at once, and the memory of
+// their encoders.
+const maxOpenDays = 2
+
+// partSet is the parts that a batch or a compaction writes.
+type partSet struct {
+	writing *writing
+	fresh   *partWriter
+	days    []dayPart // open ones, the least recently written first
+	done    []Part
+	names   []string // of all parts, reserved
+	// minRows is how many rows of a day make a row group of their own.
+	minRows int
+}
+
+// dayPart is an open part of one day.
+type dayPart struct {
+	day  day
+	part *partWriter
+}
+
+// write sorts the stage and writes its rows: those of well-filled days to
+// parts of these days, the rest to a fresh part. It empties the stage.
+func (p *partSet) write(ctx context.Context, s *stage) error {
+	if len(s.rows) == 0 {
+		return nil
+	}
+	s.sort()
+	var rest []uint32
+	for rows := range daysOf(s) {
+		if len(rows) < p.minRows {
+			rest = append(rest, rows...)
+			continue
+		}
+		if err := p.writeDay(ctx, s, rows); err != nil {
+			return err
+		}
+	}
+	if len(rest) > 0 {
+		if err := p.writeFresh(ctx, s, rest); err != nil {
+			return err
+		}
+	}
+	s.reset()
+	return nil
+}
+
+// daysOf yields the sorted stage's rows day by day.
+func daysOf(s *stage) func(yield func([]uint32) bool) {
+	return func(yield func([]uint32) bool) {
+		for begin := 0; begin < len(s.order); {
+			d := dayOf(s.rows[s.order[begin]].time)
+			end := begin + 1
+			for end < len(s.order) && dayOf(s.rows[s.order[end]].time) == d {
+				end++
+			}
+			if !yield(s.order[begin:end]) {
+				return
+			}
+			begin = end
+		}
+	}
+}
+
+func (p *partSet) writeFresh(ctx context.Context, s *stage, rows []uint32) error {
+	if p.fresh == nil {
+		var err error
+		if p.fresh, err = p.create(ctx, freshDir(p.writing.tenant), s, rows); err != nil {
+			return err
+		}
+	}
+	if err := p.fresh.writeGroup(s, rows); err != nil {
+		return err
+	}
+	if p.fresh.part.Rows < maxPartRows {
+		return nil
+	}
+	part := p.fresh
+	p.fresh = nil
+	return p.closePart(part)
+}
+
+func (p *partSet) writeDay(ctx context.Context, s *stage, rows []uint32) error {
+	d := dayOf(s.rows[rows[0]].time)
+	at := slices.IndexFunc(p.days, func(o dayPart) bool { return o.day == d })
+	var open dayPart
+	if at >= 0 {
+		open = p.days[at]
+		p.days = slices.Delete(p.days, at, at+1)
+	} else {
+		if err := p.makeRoom(); err != nil {
+			return err
+		}
+		part, err := p.create(ctx, dayDir(p.writing.tenant, d), s, rows)
+		if err != nil {
+			return err
+		}
+		open = dayPart{d, part}
+	}
+	p.days = append(p.days, open)
+	if err := open.part.writeGroup(s, rows); err != nil {
+		return err
+	}
+	if open.part.part.Rows < maxPartRows {
+		return nil
+	}
+	p.days = p.days[:len(p.days)-1]
+	return p.closePart(open.part)
+}
+
+// makeRoom closes the day part that was not written for the longest time when
+// too many are open.
+func (p *partSet) makeRoom() error {
+	if len(p.days) < maxOpenDays {
+		return nil
+	}
+	oldest := p.days[0].part
+	p.days = slices.Delete(p.days, 0, 1)
+	return p.closePart(oldest)
+}
+
+func (p *partSet) create(ctx context.Context, dir string, s *stage, rows []uint32) (*partWriter, error) {
+	name, err := p.writing.reserve(ctx, dir, partID(s, rows), partSuffix)
+	if err != nil {
+		return nil, err
+	}
+	p.names = append(p.names, name)
+	lake := p.writing.lake
+	encoder := lake.takeEncoder()
+	w, err := createPart(ctx, lake.files, name, encoder)
+	if err != nil {
+		lake.giveEncoder(encoder)
+	}
+	return w, err
+}
+
+func (p *partSet) closePart(w *partWriter) error {
+	part, err := w.close()
+	if err != nil {
+		return err
+	}
+	p.writing.lake.giveEncoder(w.encoder)
+	p.done = append(p.done, part)
+	return nil
+}
+
+// close closes the open parts.
+func (p *partSet) close() error {
+	for len(p.days) > 0 {
+		part := p.days[0].part
+		p.days = slices.Delete(p.days, 0, 1)
+		if err := p.closePart(part); err != nil {
+			return err
+		}
+	}
+	if part := p.fresh; part != nil {
+		p.fresh = nil
+		return p.closePart(part)
+	}
+	return nil
+}
+
+// discard drops what is open; the files of the parts that are done remain.
+func (p *partSet) discard() {
+	for _, d := range p.days {
+		d.part.discard()
+	}
+	if p.fresh != nil {
+		p.fresh.discard()
+	}
+	p.days, p.fresh = nil, nil
+}
