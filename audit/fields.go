@@ -1,0 +1,109 @@
+package audit
+
+import (
+	"strings"
+
+	"github.com/kopterio/kopter/query"
+)
+
+// field is a column of the lake that a query may name.
+type field uint8
+
+// The fields, in the order of Row.
+const (
+	fieldTime field = iota
+	fieldAccount
+	fieldRegion
+	fieldSource
+	fieldName
+	fieldEventType
+	fieldCategory
+	fieldActor
+	fieldActorType
+	fieldPrincipal
+	fieldSession
+	fieldAccessKey
+	fieldInvokedBy
+	fieldIP
+	fieldUserAgent
+	fieldErrorCode
+	fieldErrorMessage
+	fieldReadOnly
+	fieldResources
+	fieldEventID
+	fieldRequestID
+	fieldSharedEventID
+	fieldRaw
+	fieldCount
+)
+
+var fieldNames = [fieldCount]string{
+	"time", "account", "region", "source", "name", "event_type", "category",
+	"actor", "actor_type", "principal", "session", "access_key", "invoked_by",
+	"ip", "user_agent", "error_code", "error_message", "read_only", "resources",
+	"event_id", "request_id", "shared_event_id", "raw",
+}
+
+// aliases are other names that people know fields by.
+var aliases = map[string]field{
+	"user":     fieldActor,
+	"service":  fieldSource,
+	"event":    fieldName,
+	"error":    fieldErrorCode,
+	"resource": fieldResources,
+	"id":       fieldEventID,
+}
+
+// recordPaths are the members of a record whose insides can be asked for by
+// their path, as CloudTrail spells it.
+var recordPaths = []string{
+	"requestParameters.", "responseElements.", "userIdentity.", "additionalEventData.",
+	"serviceEventDetails.", "tlsDetails.", "insightDetails.", "addendum.",
+}
+
+// tagPrefix leads the fields that are tags of the event's resources.
+const tagPrefix = "tag."
+
+// fieldByName finds a column by its name or alias; raw is none.
+func fieldByName(name string) (field, bool) {
+	if f, ok := aliases[name]; ok {
+		return f, true
+	}
+	for f, n := range fieldNames[:fieldRaw] {
+		if n == name {
+			return field(f), true
+		}
+	}
+	return 0, false
+}
+
+func (f field) String() string { return fieldNames[f] }
+
+// Schema lists the fields of an audit query: the columns of Row but raw, a few
+// other names for them, the members of the record by their path
+// (requestParameters.instanceType; arrays on the way are entered, and any
+// element may match), and the tags in request and response (tag.team).
+func Schema() query.Schema {
+	s := query.Schema{tagPrefix: query.String}
+	for _, name := range fieldNames[:fieldRaw] {
+		s[name] = query.String
+	}
+	for name := range aliases {
+		s[name] = query.String
+	}
+	for _, prefix := range recordPaths {
+		s[prefix] = query.String
+	}
+	s["time"], s["ip"], s["read_only"] = query.Time, query.IP, query.Bool
+	return s
+}
+
+// isRecordPath says whether a field is a path into the record.
+func isRecordPath(name string) bool {
+	for _, prefix := range recordPaths {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,193 @@
+package audit
+
+import (
+	"context"
+)
+
+// scan asks one row group a query. It belongs to one goroutine.
+type scan struct {
+	*rowGroup
+	plan        *plan
+	from, until int64
+	hits        []bitmap // by leaf; nil for a leaf not yet read
+	timeColumn  []int64  // read at most once
+	raw         rawReader
+}
+
+func newScan(g *rowGroup, p *plan, from, until int64) *scan {
+	return &scan{rowGroup: g, plan: p, from: from, until: until,
+		hits: make([]bitmap, len(p.leaves)), raw: rawReader{cells: cells{group: g, field: fieldRaw}}}
+}
+
+func (s *scan) close() { s.raw.close() }
+
+// rows gives the rows of which the columns alone tell that they match, and
+// those that may match, which include them.
+func (s *scan) rows() (yes, maybe bitmap, err error) {
+	if yes, maybe, err = s.clause(s.plan.root); err != nil || maybe.empty() {
+		return yes, maybe, err
+	}
+	within, err := s.between(s.from, s.until)
+	if err != nil {
+		return nil, nil, err
+	}
+	yes.and(within)
+	maybe.and(within)
+	return yes, maybe, nil
+}
+
+func (s *scan) clause(c clause) (yes, maybe bitmap, err error) {
+	switch c.op {
+	case clauseAnd:
+		return s.all(c.kids)
+	case clauseOr:
+		return s.any(c.kids)
+	case clauseNot:
+		if yes, maybe, err = s.clause(c.kids[0]); err != nil {
+			return nil, nil, err
+		}
+		return maybe.not(s.rowGroup.rows), yes.not(s.rowGroup.rows), nil
+	}
+	return s.leaf(c.leaf)
+}
+
+// all reads no further once no row is left.
+func (s *scan) all(kids []clause) (yes, maybe bitmap, err error) {
+	yes, maybe = fullBitmap(s.rowGroup.rows), fullBitmap(s.rowGroup.rows)
+	for _, kid := range kids {
+		y, m, err := s.clause(kid)
+		if err != nil {
+			return nil, nil, err
+		}
+		yes.and(y)
+		maybe.and(m)
+		if maybe.empty() {
+			break
+		}
+	}
+	return yes, maybe, nil
+}
+
+func (s *scan) any(kids []clause) (yes, maybe bitmap, err error) {
+	yes, maybe = newBitmap(s.rowGroup.rows), newBitmap(s.rowGroup.rows)
+	for _, kid := range kids {
+		y, m, err := s.clause(kid)
+		if err != nil {
+			return nil, nil, err
+		}
+		yes.or(y)
+		maybe.or(m)
+	}
+	return yes, maybe, nil
+}
+
+func (s *scan) leaf(i int) (yes, maybe bitmap, err error) {
+	l := &s.plan.leaves[i]
+	if s.excluded(l) {
+		return newBitmap(s.rowGroup.rows), newBitmap(s.rowGroup.rows), nil
+	}
+	if l.field == fieldRaw {
+		return newBitmap(s.rowGroup.rows), fullBitmap(s.rowGroup.rows), nil
+	}
+	hits, err := s.column(i)
+	if err != nil {
+		return nil, nil, err
+	}
+	// The junctions write into what they combine.
+	return append(bitmap(nil), hits...), append(bitmap(nil), hits...), nil
+}
+
+// excluded says whether the filter of words rules a leaf out.
+func (s *scan) excluded(l *leaf) bool {
+	return len(l.words) > 0 && s.part.tokens != nil && !s.part.tokens.MayContain(s.index, l.words)
+}
+
+// column gives the rows for which a leaf on a column holds.
+func (s *scan) column(i int) (hits bitmap, err error) {
+	if s.hits[i] != nil {
+		return s.hits[i], nil
+	}
+	l := &s.plan.leaves[i]
+	switch l.field {
+	case fieldTime:
+		hits, err = s.between(l.from, l.until)
+	case fieldReadOnly:
+		hits, err = s.matchBools(l.accepts)
+	case fieldResources:
+		hits, err = s.matchResources(l.accepts)
+	default:
+		hits, err = s.matchStrings(l.field, l.accepts)
+	}
+	s.hits[i] = hits
+	return hits, err
+}
+
+func (s *scan) between(from, until int64) (bitmap, error) {
+	if from <= s.min && s.max < until {
+		return fullBitmap(s.rowGroup.rows), nil
+	}
+	hits := newBitmap(s.rowGroup.rows)
+	if s.max < from || s.min >= until {
+		return hits, nil
+	}
+	times, err := s.readTimes()
+	for i, t := range times {
+		if from <= t && t < until {
+			hits.set(i)
+		}
+	}
+	return hits, err
+}
+
+func (s *scan) readTimes() (_ []int64, err error) {
+	if s.timeColumn == nil {
+		s.timeColumn, err = s.times()
+	}
+	return s.timeColumn, err
+}
+
+// verify settles by its raw record whether a row that may match does.
+func (s *scan) verify(ctx context.Context, row int) (bool, error) {
+	raw, err := s.raw.at(ctx, row)
+	if err != nil {
+		return false, err
+	}
+	return s.holds(s.plan.root, row, raw)
+}
+
+func (s *scan) holds(c clause, row int, raw []byte) (bool, error) {
+	switch c.op {
+	case clauseLeaf:
+		if l := &s.plan.leaves[c.leaf]; l.field == fieldRaw {
+			return l.holds(raw), nil
+		}
+		hits, err := s.column(c.leaf)
+		return err == nil && hits.has(row), err
+	case clauseNot:
+		holds, err := s.holds(c.kids[0], row, raw)
+		return !holds, err
+	}
+	decisive := c.op == clauseOr
+	for _, kid := range c.kids {
+		if holds, err := s.holds(kid, row, raw); err != nil || holds == decisive {
+			return holds, err
+		}
+	}
+	return !decisive, nil
+}
+
+// settle verifies every row that may match and gives those that do.
+func (s *scan) settle(ctx context.Context, yes, maybe bitmap) (bitmap, error) {
+	matching := append(bitmap(nil), yes...)
+	var failed error
+	maybe.each(func(row int) {
+		if failed != nil || yes.has(row) {
+			return
+		}
+		holds, err := s.verify(ctx, row)
+		if failed = err; holds && err == nil {
+			matching.set(row)
+		}
+	})
+	return matching, failed
+}
