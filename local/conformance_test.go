@@ -1,10 +1,17 @@
 package local_test
 
 import (
+	"context"
 	"testing"
 
+	"github.com/kopterio/kopter/account"
+	"github.com/kopterio/kopter/ingest"
 	"github.com/kopterio/kopter/ingest/ingesttest"
 	"github.com/kopterio/kopter/local"
+	"github.com/kopterio/kopter/price"
+	"github.com/kopterio/kopter/price/pricetest"
+	"github.com/kopterio/kopter/usage"
+	"github.com/kopterio/kopter/usage/usagetest"
 )
 
 // open opens a new data folder, closed at the end of the test.
@@ -31,4 +38,25 @@ func TestIngestStore(t *testing.T) {
 			return openAt(t, s.Dir(), local.Options{})
 		},
 	})
+}
+
+func TestUsageStore(t *testing.T) {
+	usagetest.TestStore(t, func(t *testing.T) usagetest.Opened { return asUsage(t, open(t)) })
+}
+
+func asUsage(t *testing.T, s *local.Store) usagetest.Opened {
+	return usagetest.Opened{
+		Store: s,
+		Commit: func(ctx context.Context, tenant account.Tenant, facts []usage.Fact, fresh []usage.Freshness) error {
+			return s.Commit(ctx, tenant, ingest.Commit{Facts: facts, Freshness: fresh})
+		},
+		Reopen: func() usagetest.Opened {
+			closeStore(t, s)
+			return asUsage(t, openAt(t, s.Dir(), local.Options{}))
+		},
+	}
+}
+
+func TestPriceStore(t *testing.T) {
+	pricetest.TestStore(t, func(t *testing.T) price.Store { return open(t) })
 }

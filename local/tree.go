@@ -1,0 +1,132 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/kopterio/kopter/cloudtrail"
+	"github.com/kopterio/kopter/ingest"
+)
+
+// Why Walk passes files on as skipped.
+const (
+	SkipDigest     = "digest"        // it lists logs, and is none
+	SkipHidden     = "hidden"        // its name, or its folder's, begins with a dot
+	SkipLink       = "linked folder" // a link below a path that leads to a folder
+	SkipNotRegular = "not a file"    // a socket, a device, a pipe
+)
+
+// Walk yields the files at paths: a file as it is, a folder with everything
+// below it in lexical order. Links to files are followed, and so is a path
+// that is itself a link; links to folders below it are not, so that a loop is
+// no danger. Nothing is left out in silence: what is no log is yielded with a
+// reason to skip it, and what cannot be read with an error.
+func Walk(paths ...string) iter.Seq2[ingest.Input, error] {
+	return func(yield func(ingest.Input, error) bool) {
+		for _, path := range paths {
+			abs, err := filepath.Abs(path)
+			if err != nil {
+				err = fmt.Errorf("find %s: %w", path, err)
+				if !yield(ingest.Input{}, err) {
+					return
+				}
+				continue
+			}
+			t := tree{yield: yield}
+			if !t.named(abs) {
+				return
+			}
+		}
+	}
+}
+
+// tree walks below one path. Its methods return false once the consumer has
+// had enough.
+type tree struct {
+	yield func(ingest.Input, error) bool
+}
+
+// named walks a path that the user named, whatever it is called.
+func (t tree) named(path string) bool {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return t.fail(path, err)
+	case info.IsDir():
+		return t.folder(path)
+	default:
+		return t.file(path, info)
+	}
+}
+
+func (t tree) folder(path string) bool {
+	entries, err := os.ReadDir(path)
+	for _, e := range entries {
+		if !t.entry(filepath.Join(path, e.Name()), e) {
+			return false
+		}
+	}
+	return err == nil || t.fail(path, err)
+}
+
+// entry walks what was found in a folder.
+func (t tree) entry(path string, e fs.DirEntry) bool {
+	if strings.HasPrefix(e.Name(), ".") {
+		return t.skip(path, SkipHidden)
+	}
+	if e.IsDir() {
+		return t.folder(path)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return t.fail(path, err)
+	case info.IsDir():
+		return t.skip(path, SkipLink)
+	default:
+		return t.file(path, info)
+	}
+}
+
+func (t tree) file(path string, info fs.FileInfo) bool {
+	if !info.Mode().IsRegular() {
+		return t.skip(path, SkipNotRegular)
+	}
+	key, err := cloudtrail.ParseKey(filepath.ToSlash(path))
+	if err == nil && key.Folder == cloudtrail.FolderDigest {
+		return t.skip(path, SkipDigest)
+	}
+	return t.yield(ingest.Input{
+		Object: ingest.Object{URI: path, Version: version(info)},
+		Size:   info.Size(),
+		Open:   func(context.Context) (cloudtrail.Source, io.Closer, error) { return openLog(path) },
+	}, nil)
+}
+
+// version changes whenever a file is written: its size and when it was
+// modified, in nanoseconds.
+func version(info fs.FileInfo) string {
+	return fmt.Sprintf("%d-%d", info.Size(), info.ModTime().UnixNano())
+}
+
+func openLog(path string) (cloudtrail.Source, io.Closer, error) {
+	f, err := openReader(path)
+	if err != nil {
+		return cloudtrail.Source{}, nil, err
+	}
+	return cloudtrail.Source{Name: path, R: f.File, At: f.File, Size: f.size}, f, nil
+}
+
+func (t tree) skip(path, reason string) bool {
+	return t.yield(ingest.Input{Object: ingest.Object{URI: path}, Skip: reason}, nil)
+}
+
+func (t tree) fail(path string, err error) bool {
+	return t.yield(ingest.Input{Object: ingest.Object{URI: path}}, err)
+}
