@@ -13,18 +13,12 @@ import (
 	"github.com/kopterio/kopter/usage"
 )
 
-// line is the graph of one series.
-type line struct {
-	parts [][]piece // from each share that has any
-	rows  []Row
-}
-
 // draw turns pieces into rows, series by series and in parallel; the lines are
 // in order of their values and currency.
-func draw(ctx context.Context, shares []*share, q Query) ([]line, error) {
+func draw(ctx context.Context, shares []*share, q Query) ([][]Row, error) {
 	g, parts := together(shares)
 	order, values := g.sorted()
-	lines := make([]line, len(order))
+	lines := make([][]Row, len(order))
 	start, limit := totalStart(shares, q), int64(cmp.Or(q.MaxRows, DefaultMaxRows))
 	var next, rows atomic.Int64
 	work, ctx := errgroup.WithContext(ctx)
@@ -33,9 +27,8 @@ func draw(ctx context.Context, shares []*share, q Query) ([]line, error) {
 			pen := pen{step: q.Step, total: start}
 			for k := next.Add(1) - 1; k < int64(len(lines)); k = next.Add(1) - 1 {
 				s := order[k]
-				lines[k].parts = parts[s]
-				lines[k].rows = pen.draw(parts[s], Row{Values: values[s], Currency: g.series[s].currency})
-				if rows.Add(int64(len(lines[k].rows))) > limit {
+				lines[k] = pen.draw(parts[s], Row{Values: values[s], Currency: g.series[s].currency})
+				if rows.Add(int64(len(lines[k]))) > limit {
 					return ErrTooManyRows
 				}
 				if ctx.Err() != nil {
@@ -48,20 +41,25 @@ func draw(ctx context.Context, shares []*share, q Query) ([]line, error) {
 	return lines, work.Wait()
 }
 
-// together finds the pieces of each series in all shares.
+// together finds the pieces of each series in every share.
 func together(shares []*share) (*groups, [][][]piece) {
 	g := shares[0].groups
-	parts := make([][][]piece, len(g.series))
+	lines := make([][]uint32, len(shares))
+	for k, s := range shares[1:] {
+		lines[k+1] = g.adopt(s.groups)
+	}
+	n := len(shares)
+	all, parts := make([][]piece, len(g.series)*n), make([][][]piece, len(g.series))
+	for s := range parts {
+		parts[s] = all[s*n : (s+1)*n]
+	}
 	for k, s := range shares {
-		for n := range uint32(len(s.groups.series)) {
-			at := n
+		for line := range uint32(len(s.ends) - 1) {
+			at := line
 			if k > 0 {
-				at = g.adopt(s.groups, n)
+				at = lines[k][line]
 			}
-			if int(at) == len(parts) {
-				parts = append(parts, nil)
-			}
-			parts[at] = append(parts[at], s.of(n))
+			parts[at][k] = s.of(line)
 		}
 	}
 	return g, parts
@@ -99,13 +97,13 @@ func (p *pen) at(bucket int) *cell {
 
 // draw gives the rows of a series; like is what they have in common.
 func (p *pen) draw(parts [][]piece, like Row) []Row {
-	p.fit(parts)
+	most := p.fit(parts)
 	for _, part := range parts {
 		for k := range part {
 			spread(p, &part[k], p.step, 1)
 		}
 	}
-	w := walk{cells: p.step, rows: p.step, last: math.MaxInt, like: like}
+	w := walk{cells: p.step, rows: p.step, last: math.MaxInt, like: like, list: make([]Row, 0, most)}
 	for k, word := range p.touched {
 		for ; word != 0; word &= word - 1 {
 			at := k*64 + bits.TrailingZeros64(word)
@@ -122,12 +120,15 @@ func (p *pen) draw(parts [][]piece, like Row) []Row {
 	return w.list
 }
 
-// fit makes room for all buckets that the pieces touch.
-func (p *pen) fit(parts [][]piece) {
+// fit makes room for all buckets that the pieces touch, and says how many
+// that are at most.
+func (p *pen) fit(parts [][]piece) (most int) {
 	from, until := endOfTime, usage.Seconds(0)
 	for _, part := range parts {
 		for k := range part {
-			from, until = min(from, part[k].from), max(until, part[k].until)
+			q := &part[k]
+			from, until = min(from, q.from), max(until, q.until)
+			most += p.step.index(q.until-1) - p.step.index(q.from) + 1
 		}
 	}
 	p.first = p.step.index(from)
@@ -136,4 +137,5 @@ func (p *pen) fit(parts [][]piece) {
 		p.cells = make([]cell, n)
 		p.touched = make([]uint64, (n+63)/64)
 	}
+	return min(most, n)
 }

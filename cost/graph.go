@@ -69,7 +69,7 @@ func Graph(ctx context.Context, intervals []usage.Interval, prices price.Prices,
 	return byStart(lines, q.Step), summarize(shares, lines), nil
 }
 
-func summarize(shares []*share, lines []line) Summary {
+func summarize(shares []*share, lines [][]Row) Summary {
 	var s Summary
 	tariffs := make([]*Tariffs, len(shares))
 	for k, sh := range shares {
@@ -82,11 +82,11 @@ func summarize(shares []*share, lines []line) Summary {
 	return s
 }
 
-func totals(lines []line) []Sum {
+func totals(lines [][]Row) []Sum {
 	sums := map[money.Currency]*Tally{}
 	for _, l := range lines {
-		for k := range l.rows {
-			r := &l.rows[k]
+		for k := range l {
+			r := &l[k]
 			if sums[r.Currency] == nil {
 				sums[r.Currency] = &Tally{}
 			}
@@ -103,15 +103,15 @@ func totals(lines []line) []Sum {
 
 // byStart merges lines into one listing by start; rows that start together
 // keep the order of their lines.
-func byStart(lines []line, step Bucket) []Row {
+func byStart(lines [][]Row, step Bucket) []Row {
 	first, last, n := bounds(lines, step)
 	if n == 0 {
 		return nil
 	}
 	next := make([]int, last-first+2) // by bucket, where its next row goes
 	for _, l := range lines {
-		for k := range l.rows {
-			next[step.index(l.rows[k].Start)-first+1]++
+		for k := range l {
+			next[step.index(l[k].Start)-first+1]++
 		}
 	}
 	for b := range next[1:] {
@@ -119,25 +119,25 @@ func byStart(lines []line, step Bucket) []Row {
 	}
 	rows := make([]Row, n)
 	for _, l := range lines {
-		for k := range l.rows {
-			b := step.index(l.rows[k].Start) - first
-			rows[next[b]] = l.rows[k]
+		for k := range l {
+			b := step.index(l[k].Start) - first
+			rows[next[b]] = l[k]
 			next[b]++
 		}
 	}
 	return rows
 }
 
-func bounds(lines []line, step Bucket) (first, last, n int) {
+func bounds(lines [][]Row, step Bucket) (first, last, n int) {
 	for _, l := range lines {
-		if len(l.rows) == 0 {
+		if len(l) == 0 {
 			continue
 		}
-		from, until := step.index(l.rows[0].Start), step.index(l.rows[len(l.rows)-1].Start)
+		from, until := step.index(l[0].Start), step.index(l[len(l)-1].Start)
 		if n == 0 {
 			first, last = from, until
 		}
-		first, last, n = min(first, from), max(last, until), n+len(l.rows)
+		first, last, n = min(first, from), max(last, until), n+len(l)
 	}
 	return first, last, n
 }

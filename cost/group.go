@@ -12,11 +12,20 @@ import (
 // within them the currencies: a series is what one graph's line shows.
 type groups struct {
 	readers []func(*usage.Interval) string
-	// The values form a trie: a group is a path from the root, node 0.
-	nodes  map[edge]uint32
-	edges  []edge     // by node, the edge that leads to it
-	lines  [][]uint32 // by node, its series
-	series []series
+	// The values form a trie: a group is a path from the root, node 0, and a
+	// node's number is greater than its parent's.
+	numbers map[edge]uint32
+	nodes   []node
+	series  []series
+
+	last     []string // the values that were numbered last
+	lastNode uint32
+}
+
+// node is one value of the trie.
+type node struct {
+	edge   edge   // that leads to it
+	series uint32 // the newest of its series, counted from 1; 0 is none
 }
 
 type edge struct {
@@ -28,67 +37,79 @@ type edge struct {
 type series struct {
 	node     uint32
 	currency money.Currency
+	older    uint32 // the series of the same node before it, as in node
 }
 
 func newGroups(readers []func(*usage.Interval) string) *groups {
 	return &groups{
 		readers: readers,
-		nodes:   map[edge]uint32{},
-		edges:   make([]edge, 1),
-		lines:   make([][]uint32, 1),
+		numbers: map[edge]uint32{},
+		nodes:   make([]node, 1),
+		last:    make([]string, len(readers)),
 	}
 }
 
-// node numbers the group of an interval.
-func (g *groups) node(i *usage.Interval) (n uint32) {
-	for _, read := range g.readers {
-		n = g.child(n, read(i))
+// node numbers the group of an interval. Neighbours often share theirs.
+func (g *groups) node(i *usage.Interval) uint32 {
+	changed := g.lastNode == 0
+	for k, read := range g.readers {
+		if v := read(i); v != g.last[k] {
+			g.last[k], changed = v, true
+		}
 	}
-	return n
+	if changed {
+		g.lastNode = 0
+		for _, v := range g.last {
+			g.lastNode = g.child(g.lastNode, v)
+		}
+	}
+	return g.lastNode
 }
 
 func (g *groups) child(parent uint32, value string) uint32 {
 	e := edge{parent, value}
-	n, ok := g.nodes[e]
+	n, ok := g.numbers[e]
 	if !ok {
-		n = uint32(len(g.edges))
-		g.nodes[e] = n
-		g.edges = append(g.edges, e)
-		g.lines = append(g.lines, nil)
+		n = uint32(len(g.nodes))
+		g.numbers[e] = n
+		g.nodes = append(g.nodes, node{edge: e})
 	}
 	return n
 }
 
 // line numbers the series of a group in a currency.
-func (g *groups) line(node uint32, c money.Currency) uint32 {
-	for _, s := range g.lines[node] {
-		if g.series[s].currency == c {
-			return s
+func (g *groups) line(n uint32, c money.Currency) uint32 {
+	for s := g.nodes[n].series; s != 0; s = g.series[s-1].older {
+		if g.series[s-1].currency == c {
+			return s - 1
 		}
 	}
-	s := uint32(len(g.series))
-	g.series = append(g.series, series{node, c})
-	g.lines[node] = append(g.lines[node], s)
-	return s
+	g.series = append(g.series, series{n, c, g.nodes[n].series})
+	g.nodes[n].series = uint32(len(g.series))
+	return g.nodes[n].series - 1
 }
 
-// values are those of the group of a series, in the order of the readers.
-func (g *groups) values(s uint32) []string {
-	out := make([]string, len(g.readers))
-	for k, n := len(out)-1, g.series[s].node; k >= 0; k-- {
-		out[k] = g.edges[n].value
-		n = g.edges[n].parent
+// adopt takes in the series of other groups, and gives their numbers among
+// these.
+func (g *groups) adopt(other *groups) []uint32 {
+	nodes := make([]uint32, len(other.nodes))
+	for n, of := range other.nodes[1:] {
+		nodes[n+1] = g.child(nodes[of.edge.parent], of.edge.value)
 	}
-	return out
+	lines := make([]uint32, len(other.series))
+	for s, of := range other.series {
+		lines[s] = g.line(nodes[of.node], of.currency)
+	}
+	return lines
 }
 
-// adopt gives the number that a series of other groups has among these.
-func (g *groups) adopt(other *groups, s uint32) uint32 {
-	var n uint32
-	for _, v := range other.values(s) {
-		n = g.child(n, v)
+// values writes those of the group of a series, in the order of the readers.
+func (g *groups) values(s uint32, into []string) {
+	n := g.series[s].node
+	for k := len(into) - 1; k >= 0; k-- {
+		into[k] = g.nodes[n].edge.value
+		n = g.nodes[n].edge.parent
 	}
-	return g.line(n, other.series[s].currency)
 }
 
 // sorted lists all series in the order of their values and currencies, and the
@@ -96,8 +117,10 @@ func (g *groups) adopt(other *groups, s uint32) uint32 {
 func (g *groups) sorted() (order []uint32, values [][]string) {
 	values = make([][]string, len(g.series))
 	order = make([]uint32, len(g.series))
+	all, n := make([]string, len(g.series)*len(g.readers)), len(g.readers)
 	for s := range order {
-		order[s], values[s] = uint32(s), g.values(uint32(s))
+		order[s], values[s] = uint32(s), all[s*n:(s+1)*n:(s+1)*n]
+		g.values(uint32(s), values[s])
 	}
 	slices.SortFunc(order, func(a, b uint32) int {
 		if c := slices.Compare(values[a], values[b]); c != 0 {

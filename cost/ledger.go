@@ -95,7 +95,7 @@ func (l *Ledger) Rows(from, until usage.Seconds, step Bucket) ([]Row, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	order, values := l.groups.sorted()
-	lines := make([]line, 0, len(order))
+	lines := make([][]Row, 0, len(order))
 	n := 0
 	for _, s := range order {
 		like := Row{Values: values[s], Currency: l.groups.series[s].currency}
@@ -103,7 +103,7 @@ func (l *Ledger) Rows(from, until usage.Seconds, step Bucket) ([]Row, error) {
 		if n += len(rows); n > DefaultMaxRows {
 			return nil, ErrTooManyRows
 		}
-		lines = append(lines, line{rows: rows})
+		lines = append(lines, rows)
 	}
 	if step == Total {
 		startTotals(lines, from)
@@ -113,19 +113,19 @@ func (l *Ledger) Rows(from, until usage.Seconds, step Bucket) ([]Row, error) {
 
 // startTotals gives the rows of a Total, which begin with their own first
 // hours, the start that they have in common.
-func startTotals(lines []line, from usage.Seconds) {
+func startTotals(lines [][]Row, from usage.Seconds) {
 	start := from
 	if start == 0 {
 		start = endOfTime
 		for _, l := range lines {
-			for _, r := range l.rows {
+			for _, r := range l {
 				start = min(start, r.Start)
 			}
 		}
 	}
 	for _, l := range lines {
-		for k := range l.rows {
-			l.rows[k].Start = start
+		for k := range l {
+			l[k].Start = start
 		}
 	}
 }

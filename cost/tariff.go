@@ -84,6 +84,8 @@ type tariffKey struct {
 type Tariffs struct {
 	prices price.Prices
 	known  map[tariffKey]*tariff
+	last   tariffKey // was looked up last, because neighbours often cost alike
+	found  *tariff
 	gaps   map[gapKey]*Unpriced
 }
 
@@ -101,11 +103,15 @@ func (f *Tariffs) At(i *usage.Interval, t usage.Seconds) price.Quote {
 
 func (f *Tariffs) of(i *usage.Interval) *tariff {
 	k := tariffKey{i.Region, i.Zone, i.Shape.Type, i.Shape.Operation, i.Shape.Tenancy, i.Shape.Purchase, i.Shape.CPUs != 0}
-	if t, ok := f.known[k]; ok {
-		return t
+	if f.found != nil && k == f.last {
+		return f.found
 	}
-	t := f.build(k)
-	f.known[k] = t
+	t, ok := f.known[k]
+	if !ok {
+		t = f.build(k)
+		f.known[k] = t
+	}
+	f.last, f.found = k, t
 	return t
 }
 
