@@ -20,6 +20,18 @@ const maxPartRows = 512 << 10
 // the window that zstd sees, and what reading one raw record costs.
 const pageSize = 256 << 10
 
+// isBounded says of which columns minimum and maximum are kept: where the
+// values of a row group are few or close to each other, or all empty. In the
+// other columns they are spread so wide that bounds rule nothing out.
+func isBounded(column string) bool {
+	switch column {
+	case "time", "account", "region", "source", "name", "event_type", "category",
+		"actor_type", "invoked_by", "error_code", "read_only", "shared_event_id":
+		return true
+	}
+	return false
+}
+
 // partEncoder writes parts, one at a time. Its buffers take some ten
 // megabytes, so encoders are reused.
 type partEncoder struct {
@@ -29,7 +41,7 @@ type partEncoder struct {
 }
 
 func newPartEncoder() *partEncoder {
-	return &partEncoder{parquet: parquet.NewGenericWriter[Row](io.Discard,
+	options := []parquet.WriterOption{
 		parquet.CreatedBy("kopter", "1", ""),
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.PageBufferSize(pageSize),
@@ -39,13 +51,16 @@ func newPartEncoder() *partEncoder {
 			parquet.SplitBlockFilter(filterBits, "access_key"),
 			parquet.SplitBlockFilter(filterBits, "resources", "list", "element"),
 		),
-		parquet.SkipPageBounds("raw"),
-		parquet.SkipPageBounds("error_message"),
-		parquet.SkipPageBounds("event_id"),
-		parquet.SkipPageBounds("request_id"),
-		parquet.SkipPageBounds("resources", "list", "element"),
 		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending("time"))),
-	)}
+	}
+	for _, path := range parquet.SchemaOf(new(Row)).Columns() {
+		// The page index holds the same.
+		options = append(options, parquet.SkipPageStatistics(path...))
+		if !isBounded(path[0]) {
+			options = append(options, parquet.SkipPageBounds(path...))
+		}
+	}
+	return &partEncoder{parquet: parquet.NewGenericWriter[Row](io.Discard, options...)}
 }
 
 // partWriter is a part that is being written, with its sidecar.
@@ -91,7 +106,7 @@ func (w *partWriter) writeGroup(s *stage, rows []uint32) error {
 	if err := w.writeColumns(s, rows); err != nil {
 		return fmt.Errorf("write part %s: %w", w.part.Name, err)
 	}
-	first, last := s.rows[rows[0]].time, s.rows[rows[len(rows)-1]].time
+	first, last := s.times[rows[0]], s.times[rows[len(rows)-1]]
 	if w.part.Rows == 0 {
 		w.part.MinTime, w.part.MaxTime = first, last
 	}
@@ -121,7 +136,7 @@ func (w *partWriter) writeColumns(s *stage, rows []uint32) error {
 		return err
 	}
 	for _, i := range rows {
-		e.tokens.add(s.value(&s.rows[i], colRaw))
+		e.tokens.add(s.texts[colRaw].value(i))
 	}
 	return e.tokens.endGroup()
 }
@@ -146,7 +161,7 @@ func (e *partEncoder) writeTimes(column *parquet.ColumnWriter, s *stage, rows []
 	for portion := range slices.Chunk(rows, portionValues) {
 		e.values = e.values[:0]
 		for _, i := range portion {
-			e.values = append(e.values, parquet.Int64Value(s.rows[i].time))
+			e.values = append(e.values, parquet.Int64Value(s.times[i]))
 		}
 		if _, err := column.WriteRowValues(e.values); err != nil {
 			return err
@@ -159,7 +174,7 @@ func (e *partEncoder) writeReadOnly(column *parquet.ColumnWriter, s *stage, rows
 	for portion := range slices.Chunk(rows, portionValues) {
 		e.values = e.values[:0]
 		for _, i := range portion {
-			e.values = append(e.values, parquet.BooleanValue(s.rows[i].readOnly))
+			e.values = append(e.values, parquet.BooleanValue(s.readOnly[i]))
 		}
 		if _, err := column.WriteRowValues(e.values); err != nil {
 			return err
@@ -172,7 +187,7 @@ func (e *partEncoder) writeTexts(column *parquet.ColumnWriter, s *stage, rows []
 	e.values = e.values[:0]
 	size := 0
 	for n, i := range rows {
-		value := s.value(&s.rows[i], text)
+		value := s.texts[text].value(i)
 		e.values = append(e.values, parquet.ByteArrayValue(value))
 		size += len(value)
 		if len(e.values) < portionValues && size < portionBytes && n < len(rows)-1 {
@@ -190,7 +205,7 @@ func (e *partEncoder) writeResources(column *parquet.ColumnWriter, s *stage, row
 	for portion := range slices.Chunk(rows, portionValues) {
 		e.values = e.values[:0]
 		for _, i := range portion {
-			e.appendResources(s, &s.rows[i])
+			e.appendResources(s, i)
 		}
 		if _, err := column.WriteRowValues(e.values); err != nil {
 			return err
@@ -201,7 +216,7 @@ func (e *partEncoder) writeResources(column *parquet.ColumnWriter, s *stage, row
 
 // appendResources appends a row's list: a value for each resource, of which
 // the first is on level 0 of repetition, or a null for none.
-func (e *partEncoder) appendResources(s *stage, row *stagedRow) {
+func (e *partEncoder) appendResources(s *stage, row uint32) {
 	repetition := 0
 	s.eachResource(row, func(resource []byte) {
 		e.values = append(e.values, parquet.ByteArrayValue(resource).Level(repetition, 1, leafResources))
@@ -245,8 +260,8 @@ func partID(s *stage, rows []uint32) string {
 	h := sha256.New()
 	var buf [16]byte
 	for _, i := range rows {
-		binary.LittleEndian.PutUint64(buf[:], s.rows[i].id)
-		binary.LittleEndian.PutUint64(buf[8:], uint64(s.rows[i].time))
+		binary.LittleEndian.PutUint64(buf[:], s.ids[i])
+		binary.LittleEndian.PutUint64(buf[8:], uint64(s.times[i]))
 		h.Write(buf[:])
 	}
 	return hex.EncodeToString(h.Sum(nil)[:12])

@@ -54,7 +54,7 @@ type dayPart struct {
 // write sorts the stage and writes its rows: those of well-filled days to
 // parts of these days, the rest to a fresh part. It empties the stage.
 func (p *partSet) write(ctx context.Context, s *stage) error {
-	if len(s.rows) == 0 {
+	if len(s.times) == 0 {
 		return nil
 	}
 	s.sort()
@@ -81,9 +81,9 @@ func (p *partSet) write(ctx context.Context, s *stage) error {
 func daysOf(s *stage) func(yield func([]uint32) bool) {
 	return func(yield func([]uint32) bool) {
 		for begin := 0; begin < len(s.order); {
-			d := dayOf(s.rows[s.order[begin]].time)
+			d := dayOf(s.times[s.order[begin]])
 			end := begin + 1
-			for end < len(s.order) && dayOf(s.rows[s.order[end]].time) == d {
+			for end < len(s.order) && dayOf(s.times[s.order[end]]) == d {
 				end++
 			}
 			if !yield(s.order[begin:end]) {
@@ -113,7 +113,7 @@ func (p *partSet) writeFresh(ctx context.Context, s *stage, rows []uint32) error
 }
 
 func (p *partSet) writeDay(ctx context.Context, s *stage, rows []uint32) error {
-	d := dayOf(s.rows[rows[0]].time)
+	d := dayOf(s.times[rows[0]])
 	at := slices.IndexFunc(p.days, func(o dayPart) bool { return o.day == d })
 	var open dayPart
 	if at >= 0 {

@@ -16,8 +16,7 @@ const (
 	maxGroupBytes = 28 << 20 // of raw records and fields
 )
 
-// The columns of strings, in the schema's order. A stagedRow holds their
-// values one behind the other.
+// The columns of strings, in the schema's order.
 const (
 	colAccount = iota
 	colRegion
@@ -43,28 +42,36 @@ const (
 )
 
 // stage holds the rows of one row group until they are sorted and written.
-// Its memory is reused for the next one.
+// It keeps them by column, as they will be read. Its memory is reused for the
+// next row group.
 type stage struct {
-	text  []byte
-	rows  []stagedRow
-	order []uint32 // indices of rows; sorted by sort
+	times     []int64
+	ids       []uint64 // see identity
+	readOnly  []bool
+	texts     [textColumns]textColumn
+	resources textColumn // each behind its length in four bytes
+	bytes     int        // of all texts
+	order     []uint32   // of the rows; sorted by sort
 }
 
-// stagedRow is a row of which the strings lie in the stage's text, one behind
-// the other; its resources follow them, each behind its length.
-type stagedRow struct {
-	time     int64
-	id       uint64 // see identity
-	text     int    // where its strings begin
-	ends     [textColumns]uint32
-	end      uint32 // of its resources
-	readOnly bool
+// textColumn is a column of strings, one behind the other.
+type textColumn struct {
+	text []byte
+	ends []uint32
+}
+
+func (c *textColumn) value(row uint32) []byte {
+	begin := uint32(0)
+	if row > 0 {
+		begin = c.ends[row-1]
+	}
+	return c.text[begin:c.ends[row]]
 }
 
 // add copies a record into the stage.
 func (s *stage) add(rec *cloudtrail.Record, id uint64) {
-	row := stagedRow{time: rec.Time, id: id, readOnly: rec.ReadOnly}
-	stageRow(s, row, &[textColumns][]byte{
+	s.addFixed(rec.Time, id, rec.ReadOnly)
+	addTexts(s, &[textColumns][]byte{
 		rec.Account, rec.Region, rec.Source, rec.Name, rec.Type, rec.Category,
 		rec.Actor, rec.ActorType, rec.Principal, rec.Session, rec.AccessKey, rec.InvokedBy,
 		rec.IP, rec.UserAgent, rec.ErrorCode, rec.ErrorMessage,
@@ -74,8 +81,8 @@ func (s *stage) add(rec *cloudtrail.Record, id uint64) {
 
 // addRow copies a row that was read from a part into the stage.
 func (s *stage) addRow(r *Row) {
-	row := stagedRow{time: r.Time, id: identity([]byte(r.Account), []byte(r.EventID)), readOnly: r.ReadOnly}
-	stageRow(s, row, &[textColumns]string{
+	s.addFixed(r.Time, identity([]byte(r.Account), []byte(r.EventID)), r.ReadOnly)
+	addTexts(s, &[textColumns]string{
 		r.Account, r.Region, r.Source, r.Name, r.EventType, r.Category,
 		r.Actor, r.ActorType, r.Principal, r.Session, r.AccessKey, r.InvokedBy,
 		r.IP, r.UserAgent, r.ErrorCode, r.ErrorMessage,
@@ -83,55 +90,69 @@ func (s *stage) addRow(r *Row) {
 	}, r.Resources)
 }
 
-func stageRow[T []byte | string](s *stage, row stagedRow, texts *[textColumns]T, resources []T) {
-	row.text = len(s.text)
+func (s *stage) addFixed(time int64, id uint64, readOnly bool) {
+	s.order = append(s.order, uint32(len(s.times)))
+	s.times = append(s.times, time)
+	s.ids = append(s.ids, id)
+	s.readOnly = append(s.readOnly, readOnly)
+}
+
+func addTexts[T []byte | string](s *stage, texts *[textColumns]T, resources []T) {
 	for i, value := range texts {
-		s.text = append(s.text, value...)
-		row.ends[i] = uint32(len(s.text) - row.text)
+		c := &s.texts[i]
+		c.text = append(c.text, value...)
+		c.ends = append(c.ends, uint32(len(c.text)))
+		s.bytes += len(value)
 	}
+	c := &s.resources
 	for _, resource := range resources {
-		s.text = binary.LittleEndian.AppendUint32(s.text, uint32(len(resource)))
-		s.text = append(s.text, resource...)
+		c.text = binary.LittleEndian.AppendUint32(c.text, uint32(len(resource)))
+		c.text = append(c.text, resource...)
+		s.bytes += len(resource)
 	}
-	row.end = uint32(len(s.text) - row.text)
-	s.order = append(s.order, uint32(len(s.rows)))
-	s.rows = append(s.rows, row)
+	c.ends = append(c.ends, uint32(len(c.text)))
 }
 
 // hasRoom says whether a record with that much raw text fits into the row
 // group at hand; the fields are taken to be no longer than the text that they
 // come from.
 func (s *stage) hasRoom(raw int) bool {
-	return len(s.rows) == 0 || len(s.rows) < maxGroupRows && len(s.text)+2*raw <= maxGroupBytes
+	return len(s.times) == 0 || len(s.times) < maxGroupRows && s.bytes+2*raw <= maxGroupBytes
 }
 
 func (s *stage) reset() {
-	s.text, s.rows, s.order = s.text[:0], s.rows[:0], s.order[:0]
+	s.times, s.ids, s.readOnly, s.order, s.bytes = s.times[:0], s.ids[:0], s.readOnly[:0], s.order[:0], 0
+	for i := range s.texts {
+		s.texts[i].reset()
+	}
+	s.resources.reset()
 }
 
-// value is the string of a row in a column.
-func (s *stage) value(r *stagedRow, column int) []byte {
-	begin := uint32(0)
-	if column > 0 {
-		begin = r.ends[column-1]
+func (c *textColumn) reset() { c.text, c.ends = c.text[:0], c.ends[:0] }
+
+// size is the memory that the stage holds on to, in bytes.
+func (s *stage) size() int {
+	size := cap(s.resources.text)
+	for i := range s.texts {
+		size += cap(s.texts[i].text)
 	}
-	return s.text[r.text+int(begin) : r.text+int(r.ends[column])]
+	return size
 }
 
 // find gives the raw record of the row that holds an event, or nil.
 func (s *stage) find(id uint64, e event) []byte {
-	for i := range s.rows {
-		r := &s.rows[i]
-		if r.id == id && bytes.Equal(s.value(r, colEventID), e.eventID) && bytes.Equal(s.value(r, colAccount), e.account) {
-			return s.value(r, colRaw)
+	for i, other := range s.ids {
+		row := uint32(i)
+		if other == id && bytes.Equal(s.texts[colEventID].value(row), e.eventID) && bytes.Equal(s.texts[colAccount].value(row), e.account) {
+			return s.texts[colRaw].value(row)
 		}
 	}
 	return nil
 }
 
 // eachResource calls fn with every resource of a row.
-func (s *stage) eachResource(r *stagedRow, fn func([]byte)) {
-	rest := s.text[r.text+int(r.ends[colRaw]) : r.text+int(r.end)]
+func (s *stage) eachResource(row uint32, fn func([]byte)) {
+	rest := s.resources.value(row)
 	for len(rest) > 0 {
 		length := binary.LittleEndian.Uint32(rest)
 		fn(rest[4 : 4+length])
@@ -141,15 +162,15 @@ func (s *stage) eachResource(r *stagedRow, fn func([]byte)) {
 
 // sort orders the rows by time, then by event id and account.
 func (s *stage) sort() {
-	slices.SortFunc(s.order, func(i, j uint32) int { return s.compare(&s.rows[i], &s.rows[j]) })
-}
-
-func (s *stage) compare(a, b *stagedRow) int {
-	if c := cmp.Compare(a.time, b.time); c != 0 {
-		return c
-	}
-	if c := bytes.Compare(s.value(a, colEventID), s.value(b, colEventID)); c != 0 {
-		return c
-	}
-	return bytes.Compare(s.value(a, colAccount), s.value(b, colAccount))
+	slices.SortFunc(s.order, func(i, j uint32) int {
+		if c := cmp.Compare(s.times[i], s.times[j]); c != 0 {
+			return c
+		}
+		ids := &s.texts[colEventID]
+		if c := bytes.Compare(ids.value(i), ids.value(j)); c != 0 {
+			return c
+		}
+		accounts := &s.texts[colAccount]
+		return bytes.Compare(accounts.value(i), accounts.value(j))
+	})
 }

@@ -193,7 +193,7 @@ func (l *Lake) giveStage(s *stage) {
 	s.reset()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.stages) < maxIdle && cap(s.text) <= 2*maxGroupBytes {
+	if len(l.stages) < maxIdle && s.size() <= 2*maxGroupBytes {
 		l.stages = append(l.stages, s)
 	}
 }
