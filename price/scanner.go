@@ -297,63 +297,47 @@ func (s *scanner) skipString() error {
 	}
 }
 
-// eightSpaces is the indentation that most bytes between values are.
-const eightSpaces = 0x2020202020202020
-
 // skipNested uses an object or array. Nearly all of an offer file is read
-// here, so the inner loop keeps its state in registers and leaves only where
-// the window ends.
+// here, so the inner loop keeps its state in registers, goes from quote to
+// quote and bracket to bracket, and leaves only where the window ends.
 func (s *scanner) skipNested() error {
 	var kinds uint64 // of the open brackets: 1 an object; the innermost lowest
 	depth := 0
 	for {
 		buf, i, end := s.buf, s.pos, s.end
-	window:
-		for i < end {
+		for i = nextStop(buf, i, end); i < end; i = nextStop(buf, i, end) {
 			c := buf[i]
 			i++
 			switch c {
 			case '"':
-				i = stringStop(buf, i, end)
-				if i == end || buf[i] != '"' {
-					s.pos = i
-					if err := s.skipString(); err != nil {
-						return err
-					}
-					buf, i, end = s.buf, s.pos, s.end
+				if i = stringStop(buf, i, end); i < end && buf[i] == '"' {
+					i++
 					continue
 				}
-				i++
-			case '\n', ' ':
-				for i < end && binary.LittleEndian.Uint64(buf[i:]) == eightSpaces {
-					i += 8
+				s.pos = i
+				if err := s.skipString(); err != nil {
+					return err
 				}
-				if i > end {
-					i = end
-				}
+				buf, i, end = s.buf, s.pos, s.end
 			case '{', '[':
 				if depth++; depth > maxDepth {
 					s.pos = i - 1
-					break window
+					return fmt.Errorf("nested deeper than %d", maxDepth)
 				}
 				kinds = kinds<<1 | uint64(c>>5&1)
 			case '}', ']':
-				if kinds&1 != uint64(c>>5&1) {
-					s.pos = i - 1
+				if s.pos = i; kinds&1 != uint64(c>>5&1) {
+					s.pos--
 					return s.syntax("the other closing bracket")
 				}
 				kinds >>= 1
 				if depth--; depth == 0 {
-					s.pos = i
 					return nil
 				}
 			}
 		}
-		if depth > maxDepth {
-			return fmt.Errorf("nested deeper than %d", maxDepth)
-		}
-		s.pos = i
-		if !s.more(i) {
+		s.pos = end
+		if !s.more(end) {
 			return s.stopped()
 		}
 	}
@@ -371,6 +355,23 @@ func stringStop(buf []byte, i, end int) int {
 		x := binary.LittleEndian.Uint64(buf[i:])
 		q := x ^ everyByte*'"'
 		b := x ^ everyByte*'\\'
+		hit := ((q-everyByte)&^q | (b-everyByte)&^b) & highBits
+		if hit != 0 {
+			return min(i+bits.TrailingZeros64(hit)>>3, end)
+		}
+		i += 8
+	}
+	return end
+}
+
+// nextStop is the position of the next byte in buf[i:end] that may be a quote
+// or a bracket, or end. With the bits 0x26 set, all four brackets become 0x7f;
+// so do some letters, which no value outside a string has.
+func nextStop(buf []byte, i, end int) int {
+	for i < end {
+		x := binary.LittleEndian.Uint64(buf[i:])
+		q := x ^ everyByte*'"'
+		b := (x | everyByte*0x26) ^ everyByte*0x7f
 		hit := ((q-everyByte)&^q | (b-everyByte)&^b) & highBits
 		if hit != 0 {
 			return min(i+bits.TrailingZeros64(hit)>>3, end)
