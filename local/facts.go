@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/usage"
@@ -25,7 +26,11 @@ func scanFact(r *sql.Rows, f *usage.Fact) error {
 	return r.Scan(&f.Account, &f.Resource, &f.Key, &f.Data)
 }
 
-// factsOf looks each resource up under each account, for the account leads
+// namesPerQuery is how many resources one query names. Each is a parameter, of
+// which SQLite takes 32,766.
+const namesPerQuery = 1000
+
+// factsOf looks the resources up under each account, for the account leads
 // the key.
 func (s *Store) factsOf(ctx context.Context, t account.Tenant, resources []string) iter.Seq2[usage.Fact, error] {
 	return func(yield func(usage.Fact, error) bool) {
@@ -36,11 +41,8 @@ func (s *Store) factsOf(ctx context.Context, t account.Tenant, resources []strin
 		}
 		wanted := slices.Compact(slices.Sorted(slices.Values(resources)))
 		for _, a := range accounts {
-			for _, r := range wanted {
-				facts := stream(ctx, s.read, "read facts", scanFact,
-					`SELECT account, resource, key, data FROM facts
-					 WHERE tenant = ? AND account = ? AND resource = ? ORDER BY key`, string(t), a, r)
-				for f, err := range facts {
+			for names := range slices.Chunk(wanted, namesPerQuery) {
+				for f, err := range s.factsNamed(ctx, t, a, names) {
 					if !yield(f, err) || err != nil {
 						return
 					}
@@ -48,6 +50,17 @@ func (s *Store) factsOf(ctx context.Context, t account.Tenant, resources []strin
 			}
 		}
 	}
+}
+
+func (s *Store) factsNamed(ctx context.Context, t account.Tenant, acct string, names []string) iter.Seq2[usage.Fact, error] {
+	args := []any{string(t), acct}
+	for _, name := range names {
+		args = append(args, name)
+	}
+	return stream(ctx, s.read, "read facts", scanFact,
+		`SELECT account, resource, key, data FROM facts
+		 WHERE tenant = ? AND account = ? AND resource IN (?`+strings.Repeat(",?", len(names)-1)+`)
+		 ORDER BY resource, key`, args...)
 }
 
 // factAccounts lists the accounts that have facts, one index step each.
