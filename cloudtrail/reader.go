@@ -45,6 +45,7 @@ func NewReader(src Source, lim Limits) *Reader {
 	r := &Reader{lim: lim.filled()}
 	r.scan.split, r.scan.maxDepth = true, r.lim.Depth
 	r.in.lim = r.lim
+	r.win.limit = int(r.lim.Record) + windowSize
 	r.Reset(src)
 	return r
 }
@@ -319,10 +320,14 @@ func (r *Reader) object() *Record {
 }
 
 // scanHere scans the object at the window's position, reading on as far as it
-// reaches. It gives errShort if the file or the limit ends it.
+// reaches. It gives errShort if the file ends before the object, or the object
+// is longer than the limit.
 func (r *Reader) scanHere() (int, error) {
 	for {
 		n, err := r.scan.scan(r.win.rest(), &r.rec)
+		if int64(n) > r.lim.Record {
+			return 0, errShort
+		}
 		if err != errShort || int64(len(r.win.rest())) > r.lim.Record || !r.win.more() {
 			return n, err
 		}

@@ -116,18 +116,21 @@ func (r *Reader) implausible() int {
 // looking closely or keeping it.
 func (r *Reader) pass(reason string) {
 	b := r.brokenHere(reason)
-	r.skipValue()
+	if !r.skipValue() {
+		r.torn = true
+	}
 	r.report(b)
 }
 
-// skipValue goes to the end of the value that begins here.
-func (r *Reader) skipValue() {
+// skipValue goes to the end of the value that begins here, or of the file if
+// that comes first.
+func (r *Reader) skipValue() bool {
 	var k skipper
 	for {
 		n, done := k.skip(r.win.rest())
 		r.win.pos += n
 		if done || !r.win.more() {
-			return
+			return done
 		}
 	}
 }

@@ -14,6 +14,7 @@ type window struct {
 	pos   int   // of the next byte in buf
 	end   int   // of what buf holds
 	base  int64 // offset of buf[0] in the file
+	limit int   // how long buf may grow
 	ended error // why nothing follows what buf holds: io.EOF, *damage or a failure
 }
 
@@ -21,7 +22,7 @@ func (w *window) reset(from io.Reader) {
 	if len(w.buf) == 0 {
 		w.buf = make([]byte, windowSize)
 	}
-	*w = window{from: from, buf: w.buf}
+	*w = window{from: from, buf: w.buf, limit: w.limit}
 }
 
 // rest is what is left in the window.
@@ -43,7 +44,7 @@ func (w *window) more() bool {
 		w.pos = 0
 	}
 	if w.end == len(w.buf) {
-		w.buf = append(w.buf, make([]byte, len(w.buf))...)
+		w.grow()
 	}
 	before := w.end
 	for idle := 0; w.end < len(w.buf) && w.ended == nil; {
@@ -57,6 +58,13 @@ func (w *window) more() bool {
 		}
 	}
 	return w.end > before
+}
+
+// grow doubles the buffer, up to the limit.
+func (w *window) grow() {
+	wider := make([]byte, max(min(2*len(w.buf), w.limit), len(w.buf)+windowSize))
+	copy(wider, w.buf)
+	w.buf = wider
 }
 
 // shrink gives up the memory that a long record took.

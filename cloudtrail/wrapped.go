@@ -71,6 +71,7 @@ func (s *recordScanner) unwrapEvent(text []byte, rec *Record) error {
 
 // unwrap reads the record that inner is. What wrapped it is forgotten.
 func (s *recordScanner) unwrap(inner []byte, rec *Record) error {
+	inner = bytes.TrimLeft(inner, " \t\r\n")
 	split := s.split
 	s.split = false
 	end := s.topLevel(inner)
