@@ -74,38 +74,47 @@ func (s *statement) since(periods []period) Seconds {
 
 // looks folds changes into what the instance was like over time. Before the
 // first change it was as the first source shows it.
-func looks(all []look, changes []change, windows bool) []look {
-	now := look{at: math.MinInt64, shape: firstShape(changes), tags: firstTags(changes)}
-	all = append(all, now.settled(windows))
+func looks(changes []change, windows bool) []look {
+	all := []look{{at: math.MinInt64, shape: firstShape(changes), tags: firstTags(changes)}}
 	for i := range changes {
-		c := &changes[i]
-		next := now
-		next.at, next.by = c.at, c.s
-		if c.shape {
-			next.shape = c.s.shape.apply(now.shape, c.s.kind)
+		next := all[len(all)-1].after(&changes[i])
+		if len(all) > 1 && next.at == all[len(all)-1].at {
+			all = all[:len(all)-1] // what lasted no second
 		}
-		if c.tags {
-			next.tags = c.s.retag(now.tags)
+		if !next.like(&all[len(all)-1]) {
+			all = append(all, next)
 		}
-		if next.shape != now.shape || !maps.Equal(next.tags, now.tags) {
-			now = next
-			all = append(all, now.settled(windows))
-		}
+	}
+	for i := range all {
+		all[i].settle(windows)
 	}
 	return all
 }
 
-// settled completes a look: an operation that no source states is Windows' or
-// assumed to be Linux'.
-func (l look) settled(windows bool) look {
-	if l.shape.Operation == "" {
-		l.shape.Operation = "RunInstances"
-		l.shape.OperationAssumed = !windows
-		if windows {
-			l.shape.Operation = "RunInstances:0002"
-		}
+// after gives the look after a change.
+func (l look) after(c *change) look {
+	l.at, l.by = c.at, c.s
+	if c.shape {
+		l.shape = c.s.shape.apply(l.shape, c.s.kind)
+	}
+	if c.tags {
+		l.tags = c.s.retag(l.tags)
 	}
 	return l
+}
+
+func (l *look) like(m *look) bool { return l.shape == m.shape && maps.Equal(l.tags, m.tags) }
+
+// settle completes a look: an operation that no source states is Windows' or
+// assumed to be Linux'.
+func (l *look) settle(windows bool) {
+	switch {
+	case l.shape.Operation != "":
+	case windows:
+		l.shape.Operation = "RunInstances:0002"
+	default:
+		l.shape.Operation, l.shape.OperationAssumed = "RunInstances", true
+	}
 }
 
 // apply gives the shape after a patch.

@@ -1,5 +1,7 @@
 package usage
 
+import "slices"
+
 // period is a stretch from running to stopped.
 type period struct {
 	start, end, notAfter Seconds
@@ -15,6 +17,10 @@ type period struct {
 	firm        bool    // a source saw it run, so it was more than pending
 	hibernating bool    // it saves its memory and is billed until stopped
 }
+
+// empty says that a period began and ended in one second: it never came to
+// run.
+func (p period) empty() bool { return !p.open && p.notAfter <= p.start }
 
 const (
 	// sameStart is how far apart two sources may date one start, or one end,
@@ -46,7 +52,7 @@ func walkMoments(all []moment, periods []period) []period {
 	if w.running {
 		w.now().open = true
 	}
-	return w.periods
+	return slices.DeleteFunc(w.periods, period.empty)
 }
 
 func (w *walk) take(m *moment) {

@@ -89,7 +89,7 @@ func (b *builder) build(facts []Fact, h Horizon) (Timeline, error) {
 	t.marks = marks(all)
 	t.close(all, h)
 	b.changes = changes(b.changes[:0], all, t.periods)
-	t.looks = looks(nil, b.changes, isWindows(all))
+	t.looks = looks(b.changes, isWindows(all))
 	t.Intervals = t.intervals(launch)
 	return t, nil
 }
