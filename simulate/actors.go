@@ -104,7 +104,7 @@ func (u *unit) staff() {
 	for range 4 {
 		u.hire(30, u.ssoSession(r, pick(r, u.world.people)), humanCalls)
 	}
-	u.hire(170, u.user(r, pick(r, u.world.people).name, commandAgents), scriptCalls)
+	u.hire(260, u.user(r, pick(r, u.world.people).name, commandAgents), scriptCalls)
 	u.hire(110, u.builder(r), terraformCalls)
 	for range 5 {
 		u.hire(70, u.function(r), functionCalls)
@@ -112,7 +112,7 @@ func (u *unit) staff() {
 	u.hire(90, u.instanceRole(r), scriptCalls)
 	u.hire(50, u.linked(r, "autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling", "AutoScaling"), watchCalls)
 	u.hire(50, u.linked(r, "config.amazonaws.com", "AWSServiceRoleForConfig", "AWSConfig-Describe"), watchCalls)
-	u.hire(130, u.service("lambda.amazonaws.com"), serviceCalls)
+	u.hire(200, u.service("lambda.amazonaws.com"), serviceCalls)
 	u.hire(30, u.service("ec2.amazonaws.com"), serviceCalls)
 	u.rareActors(r)
 }
@@ -122,7 +122,7 @@ func (u *unit) rareActors(r *random) {
 	who := pick(r, u.world.people)
 	u.hire(2, u.with(r, federatedUser, who.name), humanCalls)
 	u.hire(2, u.with(r, directoryUser, who.name), humanCalls)
-	u.hire(1, u.with(r, bareRole, "legacy-batch"), scriptCalls)
+	u.hire(3, u.with(r, bareRole, "legacy-batch"), scriptCalls)
 	u.hire(2, u.with(r, unknownUser, ""), deniedCalls)
 	u.hire(3, u.with(r, foreignAccount, fmt.Sprintf("%012d", r.below(1e12))), deniedCalls)
 }

@@ -46,7 +46,7 @@ func (p *planner) evening(l *life, who *actor, how ending) bool {
 	switch {
 	case p.r.chance(30):
 		off += p.r.between(1, 3) * 86400 // forgotten
-	case len(p.w.shots) > 0 && p.r.chance(15):
+	case len(p.w.shots) > 0 && p.r.chance(35):
 		p.u.shutdown(off, l, stoppedInside)
 		return false
 	}

@@ -114,7 +114,7 @@ func (o Options) validate() error {
 		return fmt.Errorf("%w: %d events per file", ErrOptions, o.EventsPerFile)
 	case o.Instances < 1 || o.Instances > MaxInstances:
 		return fmt.Errorf("%w: %d instances: want 1 to %d", ErrOptions, o.Instances, MaxInstances)
-	case o.SnapshotEvery > 0 && o.SnapshotEvery < time.Hour || o.SnapshotEvery%time.Second != 0:
+	case o.SnapshotEvery > 0 && (o.SnapshotEvery < time.Hour || o.SnapshotEvery%time.Second != 0):
 		return fmt.Errorf("%w: a snapshot every %s: want whole seconds, an hour or more", ErrOptions, o.SnapshotEvery)
 	case o.PriceVersions < 1 || o.PriceVersions > maxVersions:
 		return fmt.Errorf("%w: %d price versions: want 1 to %d", ErrOptions, o.PriceVersions, maxVersions)

@@ -28,7 +28,7 @@ func (w *world) planLives() {
 	for _, u := range homes {
 		from := apportion(int64(w.opt.Instances), before, total)
 		before += u.appetite()
-		newPlanner(u).fill(apportion(int64(w.opt.Instances), before, total) - from)
+		newPlanner(u, "lives").fill(apportion(int64(w.opt.Instances), before, total) - from)
 	}
 	w.tellStories()
 	for _, u := range w.units {
@@ -40,8 +40,8 @@ func (w *world) planLives() {
 // launch many.
 func (u *unit) appetite() uint64 { return u.weight * uint64(1000+4*u.account.runners) / 1000 }
 
-func newPlanner(u *unit) *planner {
-	r := &random{mix(u.seed, digest("plan"))}
+func newPlanner(u *unit, purpose string) *planner {
+	r := &random{mix(u.seed, digest(purpose))}
 	p := &planner{w: u.world, u: u, r: r, days: max(1, (u.world.end-u.world.start)/86400)}
 	p.build = u.builder(r)
 	p.scale = u.linked(r, "autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling", "AutoScaling")

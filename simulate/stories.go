@@ -5,8 +5,8 @@ import "fmt"
 // tellStories plans what an audit should find.
 func (w *world) tellStories() {
 	homes := w.homes()
-	w.forgottenGPU(newPlanner(homes[w.seed%uint64(len(homes))]))
-	w.leakedKey(newPlanner(w.faults))
+	w.forgottenGPU(newPlanner(homes[w.seed%uint64(len(homes))], "forgotten"))
+	w.leakedKey(newPlanner(w.faults, "leak"))
 	w.visits()
 }
 
@@ -58,7 +58,12 @@ const maxVisits = 50_000
 // visits are roles assumed across accounts: one action, an event in either
 // account, and one id that both share.
 func (w *world) visits() {
-	homes := w.homes()
+	var homes []*unit
+	for _, u := range w.homes() {
+		if len(homes) == 0 || homes[len(homes)-1].account.id != u.account.id {
+			homes = append(homes, u)
+		}
+	}
 	if len(homes) < 2 {
 		return
 	}

@@ -108,7 +108,7 @@ func (s *stream) burst(from, end, n int64) error {
 	for range n {
 		t = min(t+s.random.below(3), end-1)
 		s.clear(t, s.random.pair())
-		s.fillCall(who.draw(&s.random))
+		s.fillCall(who.draw(&s.random), true)
 		if err := s.emit(); err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (s *stream) act(a *action) error {
 	s.clear(a.time, a.id)
 	s.record.shared = a.shared
 	if a.deed == callDeed {
-		s.fillCall(a.call)
+		s.fillCall(a.call, false)
 	} else {
 		a.fill(&s.record)
 	}
@@ -163,7 +163,7 @@ func (s *stream) act(a *action) error {
 }
 
 // fillCall renders a call of the catalogue into the record.
-func (s *stream) fillCall(c *call) {
+func (s *stream) fillCall(c *call, mayFail bool) {
 	r, sc := &s.record, &s.scene
 	sc.unit, sc.actor, sc.time = s.unit, r.actor, r.time
 	sc.random = random{r.id.hi ^ r.id.lo}
@@ -172,7 +172,7 @@ func (s *stream) fillCall(c *call) {
 	r.request = c.request.append(r.request, sc)
 	r.resources = c.resources.append(r.resources, sc)
 	r.extra = c.extra.append(r.extra, sc)
-	if c.errorPerMille > 0 && sc.random.chance(c.errorPerMille) {
+	if mayFail && c.errorPerMille > 0 && sc.random.chance(c.errorPerMille) {
 		r.errorCode, r.errorText = c.errorCode, c.errorText
 		return
 	}
