@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(holdEnv); dir != "" {
 		exitWith(hold(dir))
 	}
+	if text := os.Getenv(crashEnv); text != "" {
+		exitWith(crash(text))
+	}
 	goleak.VerifyTestMain(m)
 }
 
