@@ -254,7 +254,8 @@ func (b *Batch) tally(source string) *Tally {
 
 // Tally counts what became of the records of a source. It is final after
 // Finish, which may find that other batches have brought some of them first;
-// then fewer are Added than Add said.
+// then fewer are Added than Add said. A record that repeats one of its own
+// batch is a duplicate, also when that one turns out to be a conflict.
 func (b *Batch) Tally(source string) Tally {
 	if t := b.tallies[source]; t != nil {
 		return *t

@@ -14,8 +14,15 @@ import (
 	"github.com/kopterio/kopter/cloudtrail"
 )
 
+// fataler is a test, of testing or of rapid.
+type fataler interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // rowsOf reads all visible rows with plain parquet-go, by event id.
-func rowsOf(t testing.TB, m *audittest.Memory) map[string]audit.Row {
+func rowsOf(t fataler, m *audittest.Memory) map[string]audit.Row {
 	t.Helper()
 	parts, err := m.Parts(context.Background(), tenant)
 	if err != nil {

@@ -94,7 +94,36 @@ func (l *latecomers) rewrite(ctx context.Context) error {
 	if err := b.parts.close(); err != nil {
 		return err
 	}
+	if err := l.settleConflicts(ctx); err != nil {
+		return err
+	}
 	return b.writing.lake.removeFiles(ctx, gone)
+}
+
+// settleConflicts drops the conflicts with rows that came late if they are no
+// conflicts with the rows that came first.
+func (l *latecomers) settleConflicts(ctx context.Context) error {
+	b := l.batch
+	var kept []Conflict
+	for _, c := range b.conflicts {
+		e := event{[]byte(c.Account), []byte(c.EventID), c.Time}
+		same := false
+		if l.dropped[identity(e.account, e.eventID)] {
+			raw, found, err := b.writing.storedRaw(ctx, e)
+			if err != nil {
+				return err
+			}
+			same = found && cloudtrail.Equal(raw, c.Raw)
+		}
+		if !same {
+			kept = append(kept, c)
+			continue
+		}
+		b.tally(c.Source).count(Conflicting, -1)
+		b.tally(c.Source).count(Duplicate, 1)
+	}
+	b.conflicts = kept
+	return nil
 }
 
 // partHolds says whether a part has rows that came late.

@@ -254,10 +254,11 @@ func (w *partWriter) discard() {
 	w.tokens.Discard()
 }
 
-// partID names a part by the rows of its first row group, so that the same
-// rows written again give the same name.
-func partID(s *stage, rows []uint32) string {
+// partID names a part by where its rows come from and by those of its first
+// row group, so that the same rows written again give the same name.
+func partID(origin string, s *stage, rows []uint32) string {
 	h := sha256.New()
+	h.Write([]byte(origin))
 	var buf [16]byte
 	for _, i := range rows {
 		binary.LittleEndian.PutUint64(buf[:], s.ids[i])

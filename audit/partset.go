@@ -43,6 +43,9 @@ type partSet struct {
 	names   []string // of all parts, reserved
 	// minRows is how many rows of a day make a row group of their own.
 	minRows int
+	// origin sets the names apart from those of parts with the same rows; see
+	// originOf.
+	origin string
 }
 
 // dayPart is an open part of one day.
@@ -152,7 +155,7 @@ func (p *partSet) makeRoom() error {
 }
 
 func (p *partSet) create(ctx context.Context, dir string, s *stage, rows []uint32) (*partWriter, error) {
-	name, err := p.writing.reserve(ctx, dir, partID(s, rows), partSuffix)
+	name, err := p.writing.reserve(ctx, dir, partID(p.origin, s, rows), partSuffix)
 	if err != nil {
 		return nil, err
 	}

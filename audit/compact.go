@@ -1,0 +1,384 @@
+package audit
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/kopterio/kopter/account"
+	"github.com/parquet-go/parquet-go"
+)
+
+// CompactPolicy says what Compact merges. The zero value merges all that is
+// worth it.
+type CompactPolicy struct {
+	// MinFresh is how many fresh parts there must be before they are sorted
+	// into days; 0 means one.
+	MinFresh int
+}
+
+// CompactReport says what Compact has done.
+type CompactReport struct {
+	Merges  int   // steps, each of them one change of the index
+	Removed int   // parts that were merged
+	Added   int   // parts that they were merged into
+	Rows    int64 // of the parts added
+	Bytes   int64 // of the parts added
+}
+
+// Compact sorts fresh parts into parts of one day each, and merges the small
+// parts of a day into larger ones. Each merge is one change of the index, so
+// readers see every row once all the time; the files that were merged are
+// deleted after it. What a killed Compact leaves behind is left to Sweep, and
+// the next Compact goes on where it stopped. One Compact of a tenant runs at
+// a time; batches go on meanwhile.
+//
+// Runs need no compaction: every batch merges what is small into its own.
+func (l *Lake) Compact(ctx context.Context, t account.Tenant, policy CompactPolicy) (CompactReport, error) {
+	var report CompactReport
+	w, err := l.writing(t)
+	if err != nil {
+		return report, err
+	}
+	w.compacting.Lock()
+	defer w.compacting.Unlock()
+	for {
+		parts, err := l.index.Parts(ctx, t)
+		if err != nil {
+			return report, fmt.Errorf("compact: list parts: %w", err)
+		}
+		inputs := pickMerge(parts, policy)
+		if len(inputs) == 0 {
+			return report, nil
+		}
+		if err := w.merge(ctx, inputs, &report); err != nil {
+			return report, fmt.Errorf("compact %d parts: %w", len(inputs), err)
+		}
+	}
+}
+
+// Bounds of one merge. A merge reads its row groups side by side where they
+// overlap in time, each in buffers of up to groupCost bytes.
+const (
+	maxMergeParts = 128
+	maxMergeCost  = 64 << 20
+	groupCost     = 3 << 19 // of a full row group
+	partCost      = 1 << 17 // of the smallest part
+)
+
+// pickMerge picks the parts that are to be merged next: fresh ones, from the
+// oldest on, then small ones of one day.
+func pickMerge(parts []Part, policy CompactPolicy) []Part {
+	parts = slices.Clone(parts)
+	slices.SortFunc(parts, func(a, b Part) int {
+		return cmp.Or(cmp.Compare(a.MinTime, b.MinTime), cmp.Compare(a.Name, b.Name))
+	})
+	var fresh []Part
+	days := make(map[string][]Part)
+	var folders []string
+	for _, p := range parts {
+		if strings.HasPrefix(p.Name, "fresh/") {
+			fresh = append(fresh, p)
+			continue
+		}
+		folder := p.Name[:strings.LastIndexByte(p.Name, '/')]
+		if days[folder] == nil {
+			folders = append(folders, folder)
+		}
+		days[folder] = append(days[folder], p)
+	}
+	if len(fresh) > 0 && len(fresh) >= policy.MinFresh {
+		return affordable(fresh)
+	}
+	for _, folder := range folders {
+		if small := smallParts(days[folder]); len(small) > 1 {
+			return small
+		}
+	}
+	return nil
+}
+
+// affordable is the beginning of parts that one merge can take; at least one.
+func affordable(parts []Part) []Part {
+	cost := int64(0)
+	for i, p := range parts {
+		cost += partCost + p.Rows*groupCost/maxGroupRows
+		if i > 0 && (cost > maxMergeCost || i == maxMergeParts) {
+			return parts[:i]
+		}
+	}
+	return parts
+}
+
+// smallParts picks the parts of a day that are merged: from the smallest on,
+// while the next one is not much larger than those before together, so that
+// no row is copied more often than the logarithm of its part's size.
+func smallParts(parts []Part) []Part {
+	bySize := slices.Clone(parts)
+	slices.SortStableFunc(bySize, func(a, b Part) int { return cmp.Compare(a.Rows, b.Rows) })
+	rows := int64(0)
+	for i, p := range bySize {
+		if i > 0 && p.Rows > mergeRatio*rows || rows+p.Rows > maxPartRows {
+			bySize = bySize[:i]
+			break
+		}
+		rows += p.Rows
+	}
+	return affordable(bySize)
+}
+
+// merge replaces parts by what they merge into.
+func (w *writing) merge(ctx context.Context, inputs []Part, report *CompactReport) error {
+	out := partSet{writing: w, origin: originOf(inputs)}
+	change, err := w.writeMerged(ctx, inputs, &out)
+	if err != nil {
+		out.discard()
+		if w.lake.removeFiles(context.WithoutCancel(ctx), out.names) == nil {
+			w.release(out.names)
+		}
+		return err
+	}
+	if err := w.applyMerge(ctx, change, out.names); err != nil {
+		return err
+	}
+	w.release(out.names)
+	report.Merges++
+	report.Removed += len(change.RemoveParts)
+	report.Added += len(change.AddParts)
+	for _, p := range change.AddParts {
+		report.Rows += p.Rows
+		report.Bytes += p.Bytes
+	}
+	return w.lake.removeFiles(ctx, change.RemoveParts)
+}
+
+// applyMerge applies a merge. When it is not known whether that failed, the
+// files stay, and their names stay taken.
+func (w *writing) applyMerge(ctx context.Context, change Change, names []string) error {
+	err := w.lake.index.Apply(ctx, w.tenant, change)
+	if err == nil {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	parts, listErr := w.lake.index.Parts(ctx, w.tenant)
+	switch {
+	case listErr != nil:
+	case slices.Contains(parts, change.AddParts[0]):
+		w.release(names)
+		return errors.Join(err, w.lake.removeFiles(ctx, change.RemoveParts))
+	case w.lake.removeFiles(ctx, names) == nil:
+		w.release(names)
+	}
+	return err
+}
+
+// writeMerged writes the rows of the inputs in order of time, and gives the
+// change that replaces them.
+func (w *writing) writeMerged(ctx context.Context, inputs []Part, out *partSet) (Change, error) {
+	var change Change
+	m := merger{ctx: ctx, files: w.lake.files}
+	defer m.close()
+	for _, p := range inputs {
+		change.RemoveParts = append(change.RemoveParts, p.Name)
+		if err := m.addPart(p.Name); err != nil {
+			return change, err
+		}
+	}
+	s := w.lake.takeStage()
+	defer w.lake.giveStage(s)
+	for {
+		row, err := m.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return change, err
+		}
+		if !s.hasRoom(len(row.Raw)) {
+			if err := out.write(ctx, s); err != nil {
+				return change, err
+			}
+		}
+		s.addRow(row)
+	}
+	if err := out.write(ctx, s); err != nil {
+		return change, err
+	}
+	if err := out.close(); err != nil {
+		return change, err
+	}
+	change.AddParts = out.done
+	return change, sameRows(inputs, out.done)
+}
+
+// sameRows guards against losing rows.
+func sameRows(in, out []Part) error {
+	if a, b := rowsOf(in), rowsOf(out); a != b {
+		return fmt.Errorf("%w: parts with %d rows together yield %d", ErrCorrupt, a, b)
+	}
+	return nil
+}
+
+func rowsOf(parts []Part) (rows int64) {
+	for _, p := range parts {
+		rows += p.Rows
+	}
+	return rows
+}
+
+// originOf names a merge by its inputs. No other merge ever has the same, so
+// the names of parts that were visible are never used again.
+func originOf(inputs []Part) string {
+	h := sha256.New()
+	for _, p := range inputs {
+		fmt.Fprintln(h, p.Name)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// merger yields the rows of row groups in order. A row group is opened when
+// the merge reaches its first row's time, so those that do not overlap in time
+// take no memory together.
+type merger struct {
+	ctx     context.Context
+	files   Files
+	open    []FileReader
+	waiting []groupCursor // the last one begins first
+	heads   cursorHeap
+	started bool
+	current *groupCursor // whose row was given last
+}
+
+// groupCursor reads a row group.
+type groupCursor struct {
+	part  string
+	group parquet.RowGroup
+	min   int64 // time of its first row
+
+	reader *parquet.GenericReader[Row]
+	buf    []Row
+	at, n  int
+	ended  bool
+}
+
+// addPart adds the row groups of a part.
+func (m *merger) addPart(name string) error {
+	f, r, err := openParquet(m.ctx, m.files, name)
+	if err != nil {
+		return err
+	}
+	m.open = append(m.open, r)
+	for _, group := range f.RowGroups() {
+		chunk, ok := group.ColumnChunks()[leafTime].(*parquet.FileColumnChunk)
+		if !ok {
+			return fmt.Errorf("part %s: unexpected kind of column", name)
+		}
+		first, _, ok := chunk.Bounds()
+		if !ok {
+			return fmt.Errorf("part %s: %w: a row group has no bounds of time", name, ErrCorrupt)
+		}
+		m.waiting = append(m.waiting, groupCursor{part: name, group: group, min: first.Int64()})
+	}
+	return nil
+}
+
+// next gives the next row, valid until the call after, or io.EOF.
+func (m *merger) next() (*Row, error) {
+	if !m.started {
+		m.started = true
+		slices.SortStableFunc(m.waiting, func(a, b groupCursor) int { return cmp.Compare(b.min, a.min) })
+	}
+	if m.current != nil {
+		if err := m.advance(); err != nil {
+			return nil, err
+		}
+	}
+	for n := len(m.waiting); n > 0 && (len(m.heads) == 0 || m.waiting[n-1].min <= m.heads[0].row().Time); n-- {
+		cursor := m.waiting[n-1]
+		m.waiting = m.waiting[:n-1]
+		if err := m.start(&cursor); err != nil {
+			return nil, err
+		}
+	}
+	if len(m.heads) == 0 {
+		return nil, io.EOF
+	}
+	m.current = m.heads[0]
+	return m.current.row(), nil
+}
+
+func (m *merger) start(c *groupCursor) error {
+	c.reader = parquet.NewGenericRowGroupReader[Row](c.group)
+	c.buf = make([]Row, readRows)
+	c.at = -1
+	ok, err := c.step()
+	if ok {
+		heap.Push(&m.heads, c)
+	}
+	return err
+}
+
+// advance steps the cursor at the top of the heap.
+func (m *merger) advance() error {
+	ok, err := m.current.step()
+	if err != nil {
+		return err
+	}
+	if ok {
+		heap.Fix(&m.heads, 0)
+	} else {
+		heap.Pop(&m.heads)
+	}
+	m.current = nil
+	return m.ctx.Err()
+}
+
+// step moves to the next row, if any.
+func (c *groupCursor) step() (bool, error) {
+	for c.at++; c.at >= c.n; c.at = 0 {
+		if c.ended {
+			return false, c.reader.Close()
+		}
+		n, err := c.reader.Read(c.buf)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return false, fmt.Errorf("read part %s: %w: %w", c.part, ErrCorrupt, err)
+		}
+		c.n, c.ended = n, err != nil
+	}
+	return true, nil
+}
+
+func (c *groupCursor) row() *Row { return &c.buf[c.at] }
+
+func (m *merger) close() {
+	for _, c := range m.heads {
+		c.reader.Close()
+	}
+	for _, f := range m.open {
+		f.Close()
+	}
+}
+
+// cursorHeap has the cursor with the least row on top.
+type cursorHeap []*groupCursor
+
+func (h cursorHeap) Len() int      { return len(h) }
+func (h cursorHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h cursorHeap) Less(i, j int) bool {
+	a, b := h[i].row(), h[j].row()
+	return cmp.Or(cmp.Compare(a.Time, b.Time), strings.Compare(a.EventID, b.EventID), strings.Compare(a.Account, b.Account)) < 0
+}
+func (h *cursorHeap) Push(x any) { *h = append(*h, x.(*groupCursor)) }
+func (h *cursorHeap) Pop() any {
+	last := len(*h) - 1
+	c := (*h)[last]
+	*h = (*h)[:last]
+	return c
+}
