@@ -139,7 +139,7 @@ var (
 		{"DescribeInstanceStatus", 20}, {"DescribeInstances", 22}, {"DescribeTargetHealth", 20}, {"DescribeVolumes", 10}, {"DescribeNetworkInterfaces", 14},
 		{"DescribeSecurityGroups", 10}, {"GetBucketAcl", 4}, {"CreateSnapshot", 1},
 	}
-	serviceCalls = []weightedCall{{"AssumeRole", 60}, {"Decrypt", 20}, {"GenerateDataKey", 10}, {"GetBucketAcl", 14}, {"RotateKey", 1}}
+	serviceCalls = []weightedCall{{"AssumeRole", 24}, {"Decrypt", 40}, {"GenerateDataKey", 20}, {"GetBucketAcl", 14}, {"RotateKey", 1}}
 	globalCalls  = []weightedCall{{"ConsoleLogin", 8}, {"GetRole", 20}, {"ListAttachedRolePolicies", 18}, {"ListUsers", 5}, {"GetAccountSummary", 5}, {"CreateUser", 1}, {"ListBuckets", 6}}
 	samlCalls    = []weightedCall{{"AssumeRoleWithSAML", 1}}
 	webCalls     = []weightedCall{{"AssumeRoleWithWebIdentity", 1}}

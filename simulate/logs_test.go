@@ -15,7 +15,7 @@ import (
 var logName = regexp.MustCompile(`^logs/AWSLogs/o-[0-9a-f]{10}/(\d{12})/CloudTrail/([a-z0-9-]+)/(\d{4}/\d\d/\d\d)/(\d{12})_CloudTrail_([a-z0-9-]+)_(\d{8}T\d{4}Z)_[A-Z2-7]{16}\.json\.gz$`)
 
 func TestEveryEventIsDeliveredAndCounted(t *testing.T) {
-	s := simulation(t, rich())
+	s := richSimulation(t)
 	all := s.events(t)
 	once := distinct(all)
 	byName, byAccount := map[string]int64{}, map[string]int64{}
@@ -44,7 +44,7 @@ func TestEveryEventIsDeliveredAndCounted(t *testing.T) {
 }
 
 func TestFilesAreNamedAsAWSNamesThem(t *testing.T) {
-	s := simulation(t, rich())
+	s := richSimulation(t)
 	for _, e := range s.events(t) {
 		m := logName.FindStringSubmatch(e.file)
 		if m == nil {
@@ -67,7 +67,7 @@ func TestFilesAreNamedAsAWSNamesThem(t *testing.T) {
 }
 
 func TestFilesAreOneLineOfValidJSONAndCutInTime(t *testing.T) {
-	s := simulation(t, rich())
+	s := richSimulation(t)
 	longest := 0
 	for _, name := range s.below("logs/") {
 		text := s.inflate(t, name)
@@ -98,7 +98,7 @@ func TestDeliveryLagsAsMeasured(t *testing.T) {
 }
 
 func TestLogsHoldEveryFormOfIdentity(t *testing.T) {
-	s := simulation(t, rich())
+	s := richSimulation(t)
 	types, onBehalf, source, shared, failed := map[string]int{}, 0, 0, map[string][]event{}, map[string]int{}
 	for _, e := range distinct(s.events(t)) {
 		types[e.UserIdentity.Type]++

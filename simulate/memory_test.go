@@ -76,6 +76,22 @@ func simulation(t testing.TB, opt Options) simulated {
 	return simulated{sink, truth, opt.withDefaults()}
 }
 
+// richly is one simulation under rich options, which no test changes.
+var richly = sync.OnceValues(func() (simulated, error) {
+	sink := &memory{}
+	truth, err := Write(context.Background(), sink, rich(), nil)
+	return simulated{sink, truth, rich().withDefaults()}, err
+})
+
+func richSimulation(t testing.TB) simulated {
+	t.Helper()
+	s, err := richly()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // rich are options under which everything happens that can happen.
 func rich() Options {
 	return Options{

@@ -99,7 +99,7 @@ func onlyPrice(t *testing.T, terms map[string]offerTerm, effective int64) *big.R
 }
 
 func TestPriceListCoversEveryShape(t *testing.T) {
-	s := simulation(t, rich())
+	s := richSimulation(t)
 	for i, prices := range s.offers(t) {
 		for _, in := range s.truth.Instances {
 			for _, p := range in.Periods {

@@ -84,8 +84,7 @@ func known(world map[string]*replayed, id string) *replayed {
 }
 
 func TestTruthIsWhatTheEventsTell(t *testing.T) {
-	for _, opt := range []Options{rich(), Demo(), {Seed: 9, Events: 20_000, SnapshotEvery: -1}} {
-		s := simulation(t, opt)
+	for _, s := range []simulated{richSimulation(t), simulation(t, Demo()), simulation(t, Options{Seed: 9, Events: 20_000, SnapshotEvery: -1})} {
 		world := replay(distinct(s.events(t)))
 		told := 0
 		for _, in := range s.truth.Instances {
@@ -129,7 +128,7 @@ func fromTruth(in Instance) []replayedPeriod {
 }
 
 func TestTruthHoldsEveryKindOfLife(t *testing.T) {
-	s := simulation(t, rich())
+	s := richSimulation(t)
 	seen := map[string]int{}
 	for _, in := range s.truth.Instances {
 		seen[in.Operation]++
@@ -182,7 +181,7 @@ type recording struct {
 }
 
 func TestRecordingsShowWhatRuns(t *testing.T) {
-	s := simulation(t, rich())
+	s := richSimulation(t)
 	if len(s.truth.Snapshots) != len(s.below("describe/")) || len(s.truth.Snapshots) == 0 {
 		t.Fatalf("%d recordings, the truth tells of %d", len(s.below("describe/")), len(s.truth.Snapshots))
 	}
@@ -229,7 +228,7 @@ func (s simulated) runningAt(shot Snapshot) map[string]string {
 // TestBoundsAreWhatRecordingsTell finds, for every end that no event tells,
 // the bounds in the recordings themselves.
 func TestBoundsAreWhatRecordingsTell(t *testing.T) {
-	s := simulation(t, rich())
+	s := richSimulation(t)
 	bounded := 0
 	for _, in := range s.truth.Instances {
 		for _, p := range in.Periods {
@@ -276,7 +275,7 @@ func (s simulated) traces(in Instance, p Period) (ran, gone int64, told bool) {
 }
 
 func TestTotalsAreSums(t *testing.T) {
-	truth := simulation(t, rich()).truth
+	truth := richSimulation(t).truth
 	var all Cost
 	for _, in := range truth.Instances {
 		var one Cost
@@ -308,7 +307,7 @@ func TestTotalsAreSums(t *testing.T) {
 // TestMoneyIsThePriceListsMoney reckons every period again, by fractions and
 // from the written price lists.
 func TestMoneyIsThePriceListsMoney(t *testing.T) {
-	s := simulation(t, rich())
+	s := richSimulation(t)
 	lists := s.offers(t)
 	changes := 0
 	for _, in := range s.truth.Instances {

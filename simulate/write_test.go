@@ -16,7 +16,7 @@ import (
 )
 
 func TestSameOptionsGiveSameBytes(t *testing.T) {
-	one, two := simulation(t, rich()), simulation(t, rich())
+	one, two := richSimulation(t), simulation(t, rich())
 	if len(one.files) != len(two.files) {
 		t.Fatalf("%d files, then %d", len(one.files), len(two.files))
 	}
