@@ -5,7 +5,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/klauspost/compress/gzip"
@@ -41,12 +43,24 @@ func realRecords(tb testing.TB) [][]byte {
 	return records
 }
 
-// perEvent reports the rate of a benchmark that reads size bytes in events
-// events per operation.
-func perEvent(b *testing.B, size, events int) {
+// perEvent reports the rates of a benchmark that reads size bytes in events
+// events per operation, and has used cpu since before.
+func perEvent(b *testing.B, size, events int, before time.Duration) {
+	cpu := (cpuTime(b) - before).Seconds()
 	b.SetBytes(int64(size))
-	b.ReportMetric(float64(events)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(float64(events)*float64(b.N)/cpu, "events/cpu-s")
+	b.ReportMetric(float64(size)*float64(b.N)/cpu/1e6, "MB/cpu-s")
 	b.ReportMetric(float64(size)/float64(events), "B/event")
+}
+
+// cpuTime is what the process has used so far, which other processes do not
+// disturb as they do the clock.
+func cpuTime(b *testing.B) time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func BenchmarkScanRecord(b *testing.B) {
@@ -55,6 +69,7 @@ func BenchmarkScanRecord(b *testing.B) {
 	b.Run("kopter", func(b *testing.B) {
 		b.ReportAllocs()
 		var rec Record
+		before := cpuTime(b)
 		for b.Loop() {
 			for _, raw := range records {
 				if err := ScanRecord(raw, &rec); err != nil {
@@ -62,11 +77,12 @@ func BenchmarkScanRecord(b *testing.B) {
 				}
 			}
 		}
-		perEvent(b, size, len(records))
+		perEvent(b, size, len(records), before)
 	})
 	b.Run("jsontext", func(b *testing.B) {
 		b.ReportAllocs()
 		var d jsontext.Decoder
+		before := cpuTime(b)
 		for b.Loop() {
 			for _, raw := range records {
 				d.Reset(bytes.NewReader(raw))
@@ -79,7 +95,7 @@ func BenchmarkScanRecord(b *testing.B) {
 				}
 			}
 		}
-		perEvent(b, size, len(records))
+		perEvent(b, size, len(records), before)
 	})
 }
 
@@ -97,6 +113,7 @@ func BenchmarkReader(b *testing.B) {
 		b.Run(form.name, func(b *testing.B) {
 			b.ReportAllocs()
 			r := NewReader(Source{R: bytes.NewReader(nil)}, Limits{})
+			before := cpuTime(b)
 			for b.Loop() {
 				r.Reset(Source{R: bytes.NewReader(form.data)})
 				n := 0
@@ -111,7 +128,7 @@ func BenchmarkReader(b *testing.B) {
 					b.Fatalf("%d records, want %d", n, len(records))
 				}
 			}
-			perEvent(b, len(file), len(records))
+			perEvent(b, len(file), len(records), before)
 		})
 	}
 }

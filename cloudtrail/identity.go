@@ -87,81 +87,85 @@ func (s *recordScanner) members(i int, read func(key []byte, at int) int) int {
 func (s *recordScanner) identify(rec *Record) {
 	w := &s.who
 	rec.ActorType, rec.AccessKey, rec.InvokedBy = w.kind, w.accessKey, w.invokedBy
-	rec.Session = w.session()
+	head, role, assumed := bytes.Cut(w.arn, []byte(":assumed-role/"))
+	switch {
+	case assumed:
+		rec.Session = endOfARN(role)
+		rec.Principal = w.issuerARN
+		if len(rec.Principal) == 0 {
+			rec.Principal = s.roleARN(head, role)
+		}
+	default:
+		rec.Session = w.sessionOfID()
+		rec.Principal = w.principal()
+	}
 	rec.Actor = w.actor(rec.Session)
-	rec.Principal = s.principal()
 }
 
-// session is the name of the role session: what follows the last slash of an
-// assumed role's ARN, or the colon of a role's unique id.
-func (w *identity) session() []byte {
-	if bytes.Contains(w.arn, []byte(":assumed-role/")) {
-		return afterLast(w.arn, '/')
+// sessionOfID is the session's name in a role's principal id, which has the
+// form AROAEXAMPLE:session.
+func (w *identity) sessionOfID() []byte {
+	if !bytes.HasPrefix(w.principalID, []byte("ARO")) {
+		return nil
 	}
-	if bytes.HasPrefix(w.principalID, []byte("ARO")) {
-		if _, name, ok := bytes.Cut(w.principalID, []byte(":")); ok {
-			return name
-		}
-	}
-	return nil
+	_, name, _ := bytes.Cut(w.principalID, []byte(":"))
+	return name
 }
 
-// actor is the human behind the event, as far as the identity tells.
-func (w *identity) actor(session []byte) []byte {
-	switch string(w.kind) {
-	case "Root":
-		if len(w.sourceIdentity) == 0 && len(session) == 0 {
-			return []byte("root")
-		}
-	case "AWSService":
-		if len(w.invokedBy) > 0 {
-			return w.invokedBy
-		}
-	}
-	_, subject, _ := bytes.Cut(w.principalID, []byte(":"))
-	return firstOf(w.centerUser, w.sourceIdentity, session, endOfARN(w.arn), w.name,
-		w.invokedBy, subject, w.principalID, w.account)
-}
-
-// principal is who the bill's createdBy would name, without the session.
-func (s *recordScanner) principal() []byte {
-	w := &s.who
-	if string(w.kind) == "AWSService" {
-		return firstOf(w.invokedBy, w.principalID)
+// principal is who the bill's createdBy would name, for what is no session of
+// an assumed role.
+func (w *identity) principal() []byte {
+	if string(w.kind) == "AWSService" && len(w.invokedBy) > 0 {
+		return w.invokedBy
 	}
 	id := w.principalID
 	if bytes.HasPrefix(id, []byte("ARO")) {
 		id, _, _ = bytes.Cut(id, []byte(":"))
 	}
-	if bytes.Contains(w.arn, []byte(":assumed-role/")) {
-		return firstOf(w.issuerARN, s.roleARN(w.arn))
-	}
 	return firstOf(w.arn, w.issuerARN, id, w.centerUser, w.name, w.invokedBy)
+}
+
+// actor is the human behind the event, as far as the identity tells.
+func (w *identity) actor(session []byte) []byte {
+	switch {
+	case len(w.centerUser) > 0:
+		return w.centerUser
+	case len(w.sourceIdentity) > 0:
+		return w.sourceIdentity
+	case len(session) > 0:
+		return session
+	case string(w.kind) == "Root":
+		return []byte("root")
+	case string(w.kind) == "AWSService" && len(w.invokedBy) > 0:
+		return w.invokedBy
+	case len(w.arn) > 0:
+		return endOfARN(w.arn)
+	}
+	_, subject, _ := bytes.Cut(w.principalID, []byte(":"))
+	return firstOf(w.name, w.invokedBy, subject, w.principalID, w.account)
 }
 
 // roleARN gives the ARN of the role of an assumed role's session:
 // arn:aws:sts::123456789012:assumed-role/NAME/SESSION is of
 // arn:aws:iam::123456789012:role/NAME. The role's path is not known to it.
-func (s *recordScanner) roleARN(session []byte) []byte {
-	head, tail, _ := bytes.Cut(session, []byte(":assumed-role/"))
-	name, _, _ := bytes.Cut(tail, []byte("/"))
-	head = bytes.Replace(head, []byte(":sts:"), []byte(":iam:"), 1)
+// The ARN comes in two, without ":assumed-role/".
+func (s *recordScanner) roleARN(head, role []byte) []byte {
+	name, _, _ := bytes.Cut(role, []byte("/"))
+	partition, account, _ := bytes.Cut(head, []byte(":sts:"))
 	from := len(s.arena)
-	s.arena = append(append(append(s.arena, head...), ":role/"...), name...)
+	s.arena = append(append(s.arena, partition...), ":iam:"...)
+	s.arena = append(append(append(s.arena, account...), ":role/"...), name...)
 	return s.arena[from:len(s.arena):len(s.arena)]
 }
 
 // endOfARN gives the name at the end of an ARN, behind its last slash or
 // colon.
 func endOfARN(arn []byte) []byte {
-	if i := bytes.LastIndexAny(arn, "/:"); i >= 0 {
-		return arn[i+1:]
+	i := len(arn)
+	for i > 0 && arn[i-1] != '/' && arn[i-1] != ':' {
+		i--
 	}
-	return arn
-}
-
-func afterLast(b []byte, sep byte) []byte {
-	return b[bytes.LastIndexByte(b, sep)+1:]
+	return arn[i:]
 }
 
 // firstOf gives the first that is not empty.

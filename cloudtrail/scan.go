@@ -75,6 +75,16 @@ func (s *scanner) skipSpace(i int) int {
 	return s.short()
 }
 
+// withoutSpace gives text from its first byte on that is not white space.
+func withoutSpace(text []byte) []byte {
+	for i, c := range text {
+		if c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return text[i:]
+		}
+	}
+	return nil
+}
+
 // value walks the value that begins at i, which is no white space.
 func (s *scanner) value(i int, why purpose) int {
 	if i >= len(s.text) {
@@ -220,50 +230,53 @@ const (
 )
 
 // str passes the string that begins with the quote at i and says whether it
-// holds escapes. Eight bytes are looked at at once: the lowest set bit of
-// each mask below is exact, and only the lowest is used.
+// holds escapes. Eight bytes are looked at at once: a bit of stop is set for a
+// quote, a backslash, a control character and a byte outside ASCII. Borrows
+// may set bits above the lowest one, which is exact and the only one used.
 func (s *scanner) str(i int) (end int, escaped bool) {
 	text := s.text
-	i++
-	start := i
-	var high uint64
-	for {
-		for i+8 <= len(text) {
-			w := binary.LittleEndian.Uint64(text[i:])
-			quote := w ^ ('"' * ones)
-			slash := w ^ ('\\' * ones)
-			stop := ((quote-ones)&^quote | (slash-ones)&^slash | (w-' '*ones)&^w) & highs
-			if stop != 0 {
-				n := bits.TrailingZeros64(stop)
-				high |= w & (1<<uint(n&63) - 1)
-				i += n / 8
-				break
-			}
-			high |= w
-			i += 8
+	start := i + 1
+	for i = start; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64(text[i : i+8])
+		quote, slash := w^('"'*ones), w^('\\'*ones)
+		stop := ((quote - ones) | (slash - ones) | (w - ' '*ones) | w) & highs
+		if stop == 0 {
+			continue
 		}
-		for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= ' ' {
-			high |= uint64(text[i])
-			i++
+		i += bits.TrailingZeros64(stop) >> 3
+		if text[i] == '"' {
+			return i + 1, false
 		}
-		if i >= len(text) {
-			return s.short(), false
-		}
-		switch text[i] {
-		case '"':
-			if high&highs != 0 && !utf8.Valid(text[start:i]) {
+		break
+	}
+	return s.strSlowly(start, i)
+}
+
+// strSlowly is str from i on, for a string that begins at start.
+func (s *scanner) strSlowly(start, i int) (end int, escaped bool) {
+	text := s.text
+	var high byte
+	for i < len(text) {
+		c := text[i]
+		switch {
+		case c == '"':
+			if high >= utf8.RuneSelf && !utf8.Valid(text[start:i]) {
 				return s.fail(start, "invalid UTF-8"), false
 			}
 			return i + 1, escaped
-		case '\\':
+		case c == '\\':
 			escaped = true
 			if i = s.escape(i); i < 0 {
 				return -1, false
 			}
-		default:
+		case c < ' ':
 			return s.fail(i, "a control character in a string"), false
+		default:
+			high |= c
+			i++
 		}
 	}
+	return s.short(), false
 }
 
 // escape passes the escape sequence that begins with the backslash at i.

@@ -1,7 +1,6 @@
 package cloudtrail
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -41,17 +40,18 @@ func (e errNotRecord) Error() string { return string(e) }
 func ScanRecord(raw []byte, rec *Record) error {
 	var s recordScanner
 	s.maxDepth = DefaultLimits().Depth
+	s.found = rec.Resources[:0]
 	return s.scanAll(raw, rec)
 }
 
 // scanAll is ScanRecord.
 func (s *recordScanner) scanAll(raw []byte, rec *Record) error {
-	start := len(raw) - len(bytes.TrimLeft(raw, " \t\r\n"))
+	start := len(raw) - len(withoutSpace(raw))
 	end, err := s.scan(raw[start:], rec)
 	if err != nil {
 		return err
 	}
-	if rest := bytes.TrimLeft(raw[start+end:], " \t\r\n"); len(rest) > 0 {
+	if rest := withoutSpace(raw[start+end:]); len(rest) > 0 {
 		return fmt.Errorf("at byte %d: text after the record", len(raw)-len(rest))
 	}
 	rec.Offset = int64(start)
@@ -218,7 +218,7 @@ func (s *recordScanner) fill(text []byte, rec *Record) error {
 		ErrorCode: f[errorCode], ErrorMessage: f[errorMessage],
 		ReadOnly:  string(f[readOnly]) == "true",
 		RequestID: f[requestID], SharedEventID: f[sharedEventID],
-		Resources: append(rec.Resources[:0], s.found...),
+		Resources: s.found,
 		Raw:       s.raw(text),
 	}
 	s.identify(rec)

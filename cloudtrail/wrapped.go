@@ -71,7 +71,7 @@ func (s *recordScanner) unwrapEvent(text []byte, rec *Record) error {
 
 // unwrap reads the record that inner is. What wrapped it is forgotten.
 func (s *recordScanner) unwrap(inner []byte, rec *Record) error {
-	inner = bytes.TrimLeft(inner, " \t\r\n")
+	inner = withoutSpace(inner)
 	split := s.split
 	s.split = false
 	end := s.topLevel(inner)
@@ -79,7 +79,7 @@ func (s *recordScanner) unwrap(inner []byte, rec *Record) error {
 	if end < 0 {
 		return errNotRecord("the wrapped record: " + s.err().Error())
 	}
-	if len(bytes.TrimLeft(inner[end:], " \t\r\n")) > 0 {
+	if len(withoutSpace(inner[end:])) > 0 {
 		return errNotRecord("the wrapped record: text after it")
 	}
 	return s.fill(inner[:end], rec)
