@@ -1,20 +1,14 @@
 package usage
 
-import (
-	"errors"
-)
+import "errors"
 
 // errNoInstances is a call that changes instances and names none.
-var errNoInstances = errors.New("the response names no instances")
+var errNoInstances = errors.New("it names no instances")
 
 // launch reads RunInstances. Instance facts stand in the response; a launch
 // from a template has hardly any in the request.
 func (e *event) launch() error {
-	items := e.response.get("instancesSet").items()
-	if len(items) == 0 {
-		return errNoInstances
-	}
-	for _, item := range items {
+	for _, item := range e.response.get("instancesSet").items() {
 		s := e.statement(kindLaunch)
 		s.zone = item.get("placement").get("availabilityZone").text()
 		s.shape = e.launchShape(item)
@@ -23,6 +17,14 @@ func (e *event) launch() error {
 			s.tags = e.requestedTags()
 		}
 		e.say(item.get("instanceId").text(), s)
+	}
+	return e.saidAny()
+}
+
+// saidAny is the error of a call on instances that said nothing of any.
+func (e *event) saidAny() error {
+	if len(e.said) == 0 {
+		return errNoInstances
 	}
 	return nil
 }
@@ -38,7 +40,7 @@ func (e *event) launchShape(item node) patch {
 	if market := e.request.get("instanceMarketOptions").get("marketType").text(); market != "" && p.purchase == onDemand {
 		p.purchase = purchase(market)
 	}
-	if len(item.get("productCodes").items()) > 0 {
+	if hasProductCode(item.get("productCodes"), "productCode") {
 		p.marketplace = yes
 	}
 	if e.request.get("cpuOptions").get("coreCount").text() != "" {
@@ -87,35 +89,28 @@ func (e *event) evict() error { return e.spot(kindEvict) }
 
 // spot reads the service events about spot instances.
 func (e *event) spot(k kind) error {
-	ids := e.body.get("serviceEventDetails").get("instanceIdSet").items()
-	if len(ids) == 0 {
-		return errors.New("serviceEventDetails names no instances")
-	}
-	for _, id := range ids {
+	for _, id := range e.body.get("serviceEventDetails").get("instanceIdSet").items() {
 		s := e.statement(k)
 		s.shape.purchase = "spot"
 		e.say(id.text(), s)
 	}
-	return nil
+	return e.saidAny()
+}
+
+var stateCalls = map[string]kind{
+	"StartInstances": kindStart, "StopInstances": kindStop, "TerminateInstances": kindTerminate,
 }
 
 // stateCall reads StartInstances, StopInstances and TerminateInstances.
 func (e *event) stateCall() error {
-	items := e.response.get("instancesSet").items()
-	if len(items) == 0 {
-		return errNoInstances
-	}
-	k := map[string]kind{"StartInstances": kindStart, "StopInstances": kindStop}[e.cause.EventName]
-	if k == 0 {
-		k = kindTerminate
-	}
-	for _, item := range items {
+	k := stateCalls[e.cause.EventName]
+	for _, item := range e.response.get("instancesSet").items() {
 		s := e.statement(k)
 		s.state = parseState(item.get("previousState").get("name").text())
 		s.hibernate = k == kindStop && e.request.get("hibernate").truth()
 		e.say(item.get("instanceId").text(), s)
 	}
-	return nil
+	return e.saidAny()
 }
 
 // modify reads the calls that change what an instance is. An attribute that

@@ -47,7 +47,7 @@ func seenShape(n node) patch {
 		windows:     windows(n.get("Platform").text()),
 		marketplace: no,
 	}
-	if len(n.get("ProductCodes").items()) > 0 {
+	if hasProductCode(n.get("ProductCodes"), "ProductCodeId") {
 		p.marketplace = yes
 	}
 	return p

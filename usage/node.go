@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"slices"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
@@ -109,6 +110,12 @@ func addTags(tags Tags, items []node) {
 			tags[key] = item.get("value").text()
 		}
 	}
+}
+
+// hasProductCode says whether a list names a product code: a licence with a
+// price that no price list shows.
+func hasProductCode(codes node, name string) bool {
+	return slices.ContainsFunc(codes.items(), func(c node) bool { return c.get(name).text() != "" })
 }
 
 // maxCPUs bounds cores and threads that are believed; the largest instances

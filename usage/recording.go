@@ -77,15 +77,22 @@ type source struct {
 	err  error
 }
 
+// Read gives no bytes with an error: a decoder would go on after those.
 func (s *source) Read(p []byte) (int, error) {
+	if min(s.left, s.part) < 0 {
+		s.err = errTooLong
+	}
+	if s.err != nil {
+		return 0, s.err
+	}
 	n, err := s.r.Read(p)
 	s.left -= int64(n)
 	s.part -= int64(n)
-	if min(s.left, s.part) < 0 {
-		err = errTooLong
-	}
 	if err != nil && err != io.EOF {
 		s.err = err
+	}
+	if n > 0 {
+		err = nil
 	}
 	return n, err
 }
