@@ -16,6 +16,7 @@ const (
 	Unattributed = "unattributed" // principal, actor
 	Untagged     = "untagged"     // tag.KEY
 	Unknown      = "unknown"      // all other fields
+	PriceList    = "price list"   // principal and actor of a step that a new price makes
 )
 
 // tagPrefix leads the fields that are tags; what follows is the key, with

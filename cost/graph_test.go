@@ -1,12 +1,14 @@
 package cost_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kopterio/kopter/cost"
@@ -312,5 +314,19 @@ func TestParseBucket(t *testing.T) {
 	}
 	if _, err := cost.ParseBucket("week"); err == nil {
 		t.Error("week is a step")
+	}
+}
+
+func TestRowJSON(t *testing.T) {
+	r := cost.Row{Start: at("2023-07-10 11:00:00"), Values: []string{"arn:x", "we\"b"}, Currency: money.USD,
+		Tally: cost.Tally{Amount: 2_210_000, Seconds: 765, PaddedSeconds: 1, UnpricedSeconds: 2, UncertainSeconds: 3, AssumedSeconds: 4, MarketplaceSeconds: 5}}
+	var b bytes.Buffer
+	if err := r.EncodeJSON(jsontext.NewEncoder(&b), []string{"principal", "tag.team"}); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"start":"2023-07-10T11:00:00Z","principal":"arn:x","tag.team":"we\"b","amount":"0.002210000","currency":"USD","seconds":765,` +
+		`"unpriced_seconds":2,"padded_seconds":1,"uncertain_seconds":3,"assumed_seconds":4,"marketplace_seconds":5}`
+	if got := strings.TrimSpace(b.String()); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

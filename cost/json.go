@@ -52,8 +52,8 @@ func (s Step) MarshalJSONTo(e *jsontext.Encoder) error {
 	}
 	o.text("event_id", s.Cause.EventID)
 	o.text("event_name", s.Cause.EventName)
-	o.text("principal", s.Cause.Principal)
-	o.text("actor", s.Cause.Actor)
+	o.text("principal", s.Principal())
+	o.text("actor", s.Actor())
 	o.text("ip", s.Cause.IP)
 	o.text("user_agent", s.Cause.UserAgent)
 	o.texts("evidence", s.Evidence)

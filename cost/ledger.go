@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -16,6 +17,10 @@ import (
 // equals Graph over the same intervals, to the last digit. New prices need a
 // new Ledger. It is safe for concurrent use.
 type Ledger struct {
+	// MaxRows bounds what Rows gives; zero is DefaultMaxRows. It is set before
+	// the first use.
+	MaxRows int
+
 	keep func(query.Values) bool
 
 	mu     sync.Mutex
@@ -100,7 +105,7 @@ func (l *Ledger) Rows(from, until usage.Seconds, step Bucket) ([]Row, error) {
 	for _, s := range order {
 		like := Row{Values: values[s], Currency: l.groups.series[s].currency}
 		rows := l.lines[s].read(Hour.index(from), Hour.index(until), step, like)
-		if n += len(rows); n > DefaultMaxRows {
+		if n += len(rows); n > cmp.Or(l.MaxRows, DefaultMaxRows) {
 			return nil, ErrTooManyRows
 		}
 		lines = append(lines, rows)

@@ -35,14 +35,14 @@ func (n *naive) graph(intervals []usage.Interval) []cost.Row {
 		}
 		n.slices(i, i.Start, i.End, "ran")
 		if i.Last || i.Open {
-			n.slices(i, i.End, i.Period+billed(i), "padded")
+			n.slices(i, i.End, i.Period+chargedSeconds(i), "padded")
 		}
 		n.slices(i, i.End, i.NotAfter, "uncertain")
 	}
 	return n.sorted()
 }
 
-func billed(i *usage.Interval) int64 {
+func chargedSeconds(i *usage.Interval) int64 {
 	ran := i.End - i.Period
 	if i.Shape.Operation == "RunInstances:000g" {
 		hours := ran / 3600

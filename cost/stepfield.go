@@ -11,13 +11,21 @@ import (
 // another sense: principal and actor are who caused the step.
 var stepFields = map[string]func(*Step) string{
 	"kind":       func(s *Step) string { return string(s.Kind) },
-	"principal":  func(s *Step) string { return s.Cause.Principal },
-	"actor":      func(s *Step) string { return s.Cause.Actor },
+	"principal":  func(s *Step) string { return stated(s.Principal()) },
+	"actor":      func(s *Step) string { return stated(s.Actor()) },
 	"event_id":   func(s *Step) string { return s.Cause.EventID },
 	"event_name": func(s *Step) string { return s.Cause.EventName },
 	"access_key": func(s *Step) string { return s.Cause.AccessKey },
 	"ip":         func(s *Step) string { return s.Cause.IP },
 	"user_agent": func(s *Step) string { return s.Cause.UserAgent },
+}
+
+// stated gives no value for a word that stands for none.
+func stated(who string) string {
+	if who == Unattributed {
+		return ""
+	}
+	return who
 }
 
 var stepFieldNames = slices.Sorted(maps.Keys(stepFields))

@@ -44,9 +44,26 @@ type Step struct {
 	// Cause is the call behind the step; the zero value where no source names
 	// one, and for a change of the price list.
 	Cause usage.Cause
+	// PriceVersion is the version of the offer file whose new price is the
+	// step; empty when the price list has not changed.
+	PriceVersion string
 	// Evidence says in words what the step rests on where that is not the
 	// plain word of an event, and which price list changed.
 	Evidence []string
+}
+
+// Principal is who caused the step: Unattributed where no source names one,
+// and PriceList for a new price.
+func (s *Step) Principal() string { return cmp.Or(s.Cause.Principal, s.nobody()) }
+
+// Actor is the human or service behind the step, as Principal.
+func (s *Step) Actor() string { return cmp.Or(s.Cause.Actor, s.nobody()) }
+
+func (s *Step) nobody() string {
+	if s.PriceVersion != "" {
+		return PriceList
+	}
+	return Unattributed
 }
 
 // Order is how steps are listed.
@@ -176,7 +193,8 @@ func (f *finder) turn(before, i *usage.Interval, now *price.Quote) {
 // reprice is where the price list changes what a running resource costs.
 func (f *finder) reprice(i *usage.Interval, at usage.Seconds, was, now *price.Quote) {
 	s := f.step(i, Change, at)
-	s.Evidence = []string{fmt.Sprintf("price list %s: %s instead of %s per hour", versionOf(now), worth(now), worth(was))}
+	s.PriceVersion = cmp.Or(now.Version, was.Version, Unknown)
+	s.Evidence = []string{fmt.Sprintf("price list %s: %s instead of %s per hour", s.PriceVersion, worth(now), worth(was))}
 	f.between(i, s, was, now)
 }
 
@@ -251,8 +269,6 @@ func lacks(q *price.Quote) string {
 	}
 	return cmp.Or(q.Reason, "there is no price")
 }
-
-func versionOf(q *price.Quote) string { return cmp.Or(q.Version, "of unknown version") }
 
 func worth(q *price.Quote) string {
 	if q.Status != price.Priced {
