@@ -18,11 +18,12 @@ import (
 // that is published later, with an earlier effective date, re-prices the past.
 // A version that no longer names a key says nothing about it.
 type Book struct {
-	versions []version // oldest first
+	sheets  int
+	regions map[string][]version // those that have the region, oldest first
 }
 
 // version is what was published as one: the same version may have been
-// imported from several files, of several regions.
+// imported from several files.
 type version struct {
 	name      string
 	published int64
@@ -35,37 +36,39 @@ func NewBook(sheets ...*Sheet) *Book {
 	slices.SortStableFunc(sorted, func(a, b *Sheet) int {
 		return cmp.Or(cmp.Compare(a.Published, b.Published), cmp.Compare(a.Version, b.Version))
 	})
-	b := &Book{}
+	b := &Book{sheets: len(sorted), regions: map[string][]version{}}
 	for _, s := range sorted {
-		n := len(b.versions)
-		if n == 0 || b.versions[n-1].name != s.Version || b.versions[n-1].published != s.Published {
-			b.versions = append(b.versions, version{name: s.Version, published: s.Published})
-			n++
+		for _, region := range s.Regions() {
+			b.regions[region] = addSheet(b.regions[region], s)
 		}
-		b.versions[n-1].sheets = append(b.versions[n-1].sheets, s)
 	}
 	return b
+}
+
+// addSheet adds a sheet that is as new as the last of versions, or newer.
+func addSheet(versions []version, s *Sheet) []version {
+	n := len(versions)
+	if n == 0 || versions[n-1].name != s.Version || versions[n-1].published != s.Published {
+		versions = append(versions, version{name: s.Version, published: s.Published})
+		n++
+	}
+	versions[n-1].sheets = append(versions[n-1].sheets, s)
+	return versions
 }
 
 // Windows implements Prices. The key's Operation and Tenancy may be written as
 // EC2's API writes them.
 func (b *Book) Windows(k Key) []Window {
 	k.Operation, k.Tenancy = Operation(k.Operation), Tenancy(k.Tenancy)
-	found := b.rows(k)
-	var from []int64
-	for _, rows := range found {
-		for _, r := range rows {
-			from = append(from, r.From)
-		}
-	}
-	slices.Sort(from)
-	from = slices.Compact(from)
-	if len(from) == 0 {
+	held := b.states(k)
+	if len(held) == 0 {
 		return []Window{{Always, Forever, hosted(k, b.absent(k))}}
 	}
-	windows := []Window{{Always, from[0], hosted(k, tooEarly(k, from[0]))}}
-	for _, at := range from {
-		windows = appendWindow(windows, at, hosted(k, b.quote(found, at)))
+	windows := []Window{{Always, held[0].from, hosted(k, tooEarly(k, held[0].from))}}
+	for _, h := range held {
+		q := choose(effective(h.rows, h.from))
+		q.Version = h.version
+		windows = appendWindow(windows, h.from, hosted(k, q))
 	}
 	return windows
 }
@@ -98,15 +101,30 @@ func appendWindow(windows []Window, from int64, q Quote) []Window {
 	return append(windows, Window{from, Forever, q})
 }
 
-// rows gives the key's rows by version, in the order of b.versions.
-func (b *Book) rows(k Key) [][]Row {
-	found := make([][]Row, len(b.versions))
-	for i, v := range b.versions {
+// state is what is known of a key from an effective date on: that of the
+// newest version which has a row with that date, because no version has a
+// later one yet.
+type state struct {
+	from    int64
+	version string
+	rows    []Row // of the key in that version, of whatever date
+}
+
+// states gives a key's states by date.
+func (b *Book) states(k Key) []state {
+	var states []state
+	for _, v := range b.regions[k.Region] {
+		var rows []Row
 		for _, s := range v.sheets {
-			found[i] = append(found[i], s.find(k)...)
+			rows = append(rows, s.find(k)...)
+		}
+		for _, r := range rows {
+			states = append(states, state{r.From, v.name, rows})
 		}
 	}
-	return found
+	slices.Reverse(states) // newest version first
+	slices.SortStableFunc(states, func(a, b state) int { return cmp.Compare(a.from, b.from) })
+	return slices.CompactFunc(states, func(a, b state) bool { return a.from == b.from })
 }
 
 // find gives the rows of a key.
@@ -122,40 +140,29 @@ func (s *Sheet) find(k Key) []Row {
 	return rows
 }
 
+// compareKey mostly needs to look at the type, since few regions share a sheet.
 func (s *Sheet) compareKey(r row, k Key) int {
+	if c := strings.Compare(s.texts[r.region], k.Region); c != 0 {
+		return c
+	}
+	if c := strings.Compare(s.texts[r.typ], k.Type); c != 0 {
+		return c
+	}
 	return cmp.Or(
-		strings.Compare(s.texts[r.region], k.Region),
-		strings.Compare(s.texts[r.typ], k.Type),
 		strings.Compare(s.texts[r.operation], k.Operation),
 		strings.Compare(s.texts[r.tenancy], k.Tenancy),
 	)
 }
 
-// quote is the price from at on, where at is the effective date of some row:
-// no version has a later one yet, so the newest that has this one decides.
-func (b *Book) quote(found [][]Row, at int64) Quote {
-	for i := len(found) - 1; i >= 0; i-- {
-		if slices.ContainsFunc(found[i], func(r Row) bool { return r.From == at }) {
-			q := choose(effective(found[i], at))
-			q.Version = b.versions[i].name
-			return q
-		}
-	}
-	return Quote{Reason: "no price begins then"}
-}
-
 // effective gives the rows of one version that hold at a time: of each SKU
 // those with the latest effective date.
 func effective(rows []Row, at int64) []Row {
-	latest := map[string]int64{}
-	for _, r := range rows {
-		if since, ok := latest[r.SKU]; r.From <= at && (!ok || r.From > since) {
-			latest[r.SKU] = r.From
-		}
-	}
 	var held []Row
 	for _, r := range rows {
-		if since, ok := latest[r.SKU]; ok && r.From == since {
+		superseded := slices.ContainsFunc(rows, func(o Row) bool {
+			return o.SKU == r.SKU && o.From > r.From && o.From <= at
+		})
+		if r.From <= at && !superseded {
 			held = append(held, r)
 		}
 	}
@@ -255,19 +262,19 @@ func (b *Book) absent(k Key) Quote {
 }
 
 func (b *Book) missing(k Key) string {
-	if len(b.versions) == 0 {
+	if b.sheets == 0 {
 		return "no price list was imported"
 	}
-	types, others := 0, map[string]bool{}
-	for _, v := range b.versions {
+	versions, others := b.regions[k.Region], map[string]bool{}
+	if len(versions) == 0 {
+		return "no sheet for " + k.Region
+	}
+	for _, v := range versions {
 		for _, s := range v.sheets {
-			types += s.known(k, others)
+			s.known(k, others)
 		}
 	}
-	switch {
-	case types == 0:
-		return "no sheet for " + k.Region
-	case len(others) == 0:
+	if len(others) == 0 {
 		return fmt.Sprintf("no sheet names %s in %s", k.Type, k.Region)
 	}
 	list := make([]string, 0, len(others))
@@ -278,20 +285,16 @@ func (b *Book) missing(k Key) string {
 	return fmt.Sprintf("%s in %s is known only for %s", k.Type, k.Region, strings.Join(list, ", "))
 }
 
-// known counts the sheet's rows of the key's region, and adds to others the
-// operations and tenancies of its type there.
-func (s *Sheet) known(k Key, others map[string]bool) (rows int) {
-	first, _ := slices.BinarySearchFunc(s.rows, k.Region, func(r row, region string) int {
-		return strings.Compare(s.texts[r.region], region)
+// known adds to others the operations and tenancies of the key's type in its
+// region.
+func (s *Sheet) known(k Key, others map[string]bool) {
+	first, _ := slices.BinarySearchFunc(s.rows, k, func(r row, k Key) int {
+		return cmp.Or(strings.Compare(s.texts[r.region], k.Region), strings.Compare(s.texts[r.typ], k.Type))
 	})
 	for _, r := range s.rows[first:] {
-		if s.texts[r.region] != k.Region {
+		if s.texts[r.region] != k.Region || s.texts[r.typ] != k.Type {
 			break
 		}
-		rows++
-		if s.texts[r.typ] == k.Type {
-			others[s.texts[r.operation]+" ("+s.texts[r.tenancy]+")"] = true
-		}
+		others[s.texts[r.operation]+" ("+s.texts[r.tenancy]+")"] = true
 	}
-	return rows
 }

@@ -37,20 +37,31 @@ func (b *Book) List(f Filter) iter.Seq2[Key, Window] {
 // keys gives the selected keys of all sheets, sorted.
 func (b *Book) keys(f Filter) []Key {
 	var keys []Key
-	for _, v := range b.versions {
-		for _, s := range v.sheets {
-			for i, r := range s.rows {
-				if i > 0 && s.sameKey(s.rows[i-1], r) {
-					continue
-				}
-				if k := s.key(r); f.Matches(k) {
-					keys = append(keys, k)
-				}
+	for region, versions := range b.regions {
+		if f.Region != "" && f.Region != region {
+			continue
+		}
+		for _, v := range versions {
+			for _, s := range v.sheets {
+				keys = s.appendKeys(keys, region, f)
 			}
 		}
 	}
 	slices.SortFunc(keys, compareKeys)
 	return slices.Compact(keys)
+}
+
+// appendKeys appends the sheet's selected keys of a region.
+func (s *Sheet) appendKeys(keys []Key, region string, f Filter) []Key {
+	for i, r := range s.rows {
+		if s.texts[r.region] != region || i > 0 && s.sameKey(s.rows[i-1], r) {
+			continue
+		}
+		if k := s.key(r); f.Matches(k) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 func (s *Sheet) sameKey(a, b row) bool {
