@@ -24,8 +24,7 @@ func parseUTC(b []byte) (int64, bool) {
 	year := number2(b[0:])*100 + number2(b[2:])
 	month, day := number2(b[5:]), number2(b[8:])
 	hour, minute, second := number2(b[11:]), number2(b[14:]), number2(b[17:])
-	// A day past 28 is left to the slow way, which knows the months.
-	if year < 0 || month < 1 || month > 12 || day < 1 || day > 28 ||
+	if year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
 		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
 		return 0, false
 	}
@@ -42,13 +41,29 @@ func number2(b []byte) int {
 	return int(tens)*10 + int(units)
 }
 
+// daysIn is the length of a month.
+func daysIn(year, month int) int {
+	switch month {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
+}
+
 // daysSince1970 counts the days of the Gregorian calendar. The year is taken
-// to begin in March, so that the leap day is its last.
+// to begin in March, so that the leap day is its last, and to be 400 later,
+// when the calendar is the same, so that the year 0 has one before it.
 func daysSince1970(year, month, day int) int {
+	year += 400
 	if month <= 2 {
 		year--
 		month += 12
 	}
-	const marchToEpoch = 719468 // days from 0000-03-01 to 1970-01-01
+	const marchToEpoch = 719468 + 146097 // days from 1 March of the year 0 to 1970, and of 400 years
 	return 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - marchToEpoch
 }
