@@ -187,6 +187,10 @@ func (l *life) describe(t int64, index int) instance {
 
 func described(t int64) string { return time.Unix(t, 0).UTC().Format("2006-01-02T15:04:05-07:00") }
 
+// stoppingTime is how long an instance takes to stop or to shut down, in
+// seconds.
+const stoppingTime = 40
+
 // stateAt is the state at t, a moment after the period's start.
 func (p *period) stateAt(t int64) state {
 	switch {
@@ -194,11 +198,11 @@ func (p *period) stateAt(t int64) state {
 		return pendingState
 	case p.how == running || t < p.end:
 		return runningState
-	case p.how.ends() && t < p.end+40:
+	case p.how.ends() && t < p.end+stoppingTime:
 		return shuttingDownState
 	case p.how.ends():
 		return terminatedState
-	case t < p.end+40:
+	case t < p.end+stoppingTime:
 		return stoppingState
 	default:
 		return stoppedState
@@ -215,6 +219,8 @@ func (p *period) reason(t int64) (string, *stateReason) {
 	switch {
 	case p.how == evicted:
 		return "Service initiated " + moment, &stateReason{"Server.SpotInstanceTermination", "Server.SpotInstanceTermination: Spot instance termination"}
+	case p.how == hibernated:
+		return "User initiated " + moment, &stateReason{"Client.UserInitiatedHibernate", "Client.UserInitiatedHibernate: User initiated hibernate"}
 	case p.how.quiet():
 		return "User initiated " + moment, &stateReason{"Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown"}
 	default:

@@ -20,6 +20,15 @@ func (w *world) effective(v int) int64 {
 	return month.Unix()
 }
 
+// versionAt is the version of the price list that holds at t.
+func (w *world) versionAt(t int64) int {
+	v := w.opt.PriceVersions - 1
+	for v > 0 && w.effective(v) > t {
+		v--
+	}
+	return v
+}
+
 func (w *world) writePriceLists(sink Sink) ([]PriceList, error) {
 	var list []PriceList
 	for v := range w.opt.PriceVersions {

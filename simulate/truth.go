@@ -71,7 +71,7 @@ type Period struct {
 	Start int64  `json:"start"`
 	// End is the last moment at which a reader can be sure that it ran, and
 	// NotAfter the first at which it surely did not: they differ where only
-	// recordings tell.
+	// recordings tell, and while a hibernating instance saves its memory.
 	End      int64 `json:"end"`
 	NotAfter int64 `json:"not_after"`
 	// TrueEnd is when it ended, known or not; 0 while it runs.
@@ -170,6 +170,9 @@ func (l *life) known(p *period, horizon int64) (end, notAfter int64) {
 	if p.how == running {
 		return horizon, horizon
 	}
+	if p.how == hibernated {
+		return l.hibernation(p)
+	}
 	if p.how != destroyedInside {
 		return p.end, p.end
 	}
@@ -181,8 +184,32 @@ func (l *life) known(p *period, horizon int64) (end, notAfter int64) {
 	return shots[i-1], shots[i]
 }
 
-// cost prices a period of so many seconds. Its charge is rounded once, and a
-// change of price divides it into differences of charges since its start.
+// hibernation bounds the end of a period whose last seconds save the memory and
+// are billed: it was over when a recording shows the instance stopped, or when
+// it was started again.
+func (l *life) hibernation(p *period) (end, notAfter int64) {
+	end, notAfter = p.end, l.unit.world.end
+	for i := range l.periods {
+		if start := l.periods[i].start; start > p.end {
+			notAfter = min(notAfter, start)
+		}
+	}
+	for _, shot := range l.unit.world.shots {
+		switch {
+		case shot >= p.end && shot < p.end+stoppingTime:
+			end = shot
+		case shot >= p.end:
+			return end, min(notAfter, shot)
+		}
+	}
+	if notAfter == l.unit.world.end {
+		notAfter = end // nothing tells
+	}
+	return end, notAfter
+}
+
+// cost prices a period of so many seconds. A change of price divides it; the
+// charge of each part is rounded once.
 func (l *life) cost(p *period, seconds int64) Cost {
 	c := Cost{Seconds: seconds, BilledSeconds: max(seconds, 60)}
 	if platforms[l.platform].fullHours {
@@ -193,17 +220,17 @@ func (l *life) cost(p *period, seconds int64) Cost {
 		return c
 	}
 	w := l.unit.world
-	for v := range w.opt.PriceVersions {
-		from, until := int64(0), c.BilledSeconds
-		if v > 0 {
-			from = min(max(w.effective(v)-p.start, 0), c.BilledSeconds)
-		}
-		if v+1 < w.opt.PriceVersions {
-			until = min(max(w.effective(v+1)-p.start, 0), c.BilledSeconds)
-		}
-		r := rate(l.unit.region, p.machine, l.platform, l.dedicated, v)
-		c.Nano += charge(r, until) - charge(r, from)
+	price := func(version int) int64 {
+		return rate(l.unit.region, p.machine, l.platform, l.dedicated, version)
 	}
+	from, until := p.start, p.start+c.BilledSeconds
+	for v := 1; v < w.opt.PriceVersions; v++ {
+		if turn := w.effective(v); turn > from && turn < until && price(v) != price(v-1) {
+			c.Nano += charge(price(v-1), turn-from)
+			from = turn
+		}
+	}
+	c.Nano += charge(price(w.versionAt(from)), until-from)
 	return c
 }
 
@@ -219,6 +246,32 @@ func (c *Cost) add(other Cost) {
 	c.BilledSeconds += other.BilledSeconds
 	c.UnpricedSeconds += other.UnpricedSeconds
 	c.Nano += other.Nano
+}
+
+// Summary is the truth in a few figures.
+type Summary struct {
+	Events     int64  `json:"events"`
+	Duplicates int64  `json:"duplicates"`
+	Files      int64  `json:"files"`
+	Bytes      int64  `json:"bytes"`
+	Accounts   int    `json:"accounts"`
+	Instances  int    `json:"instances"`
+	Snapshots  int    `json:"snapshots"`
+	PriceLists int    `json:"price_lists"`
+	Seconds    int64  `json:"seconds"` // that instances ran
+	Nano       int64  `json:"nano"`    // their list price, billionths of a dollar
+	Currency   string `json:"currency"`
+	Start      int64  `json:"start"`
+	End        int64  `json:"end"`
+}
+
+// Summary gives the truth in a few figures.
+func (t *Truth) Summary() Summary {
+	return Summary{
+		Events: t.Events, Duplicates: t.Duplicates, Files: t.Files, Bytes: t.Bytes, Accounts: len(t.EventsByAccount),
+		Instances: len(t.Instances), Snapshots: len(t.Snapshots), PriceLists: len(t.PriceLists),
+		Seconds: t.Total.Seconds, Nano: t.Total.Nano, Currency: "USD", Start: t.Start, End: t.End,
+	}
 }
 
 // sum fills the totals from the instances.

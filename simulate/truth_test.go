@@ -14,15 +14,21 @@ import (
 
 // replayed is what a naive reader of the events alone makes of an instance.
 type replayed struct {
-	account, region, principal, ip string
-	machine                        string
-	periods                        []replayedPeriod
+	account, region, principal, actor, ip string
+	machine                               string
+	periods                               []replayedPeriod
 }
 
 type replayedPeriod struct {
 	machine        string
 	start, end     int64
 	opened, closed string
+}
+
+// human is who stands behind an event, in the order of spec/cloudtrail.md.
+func human(e event) string {
+	id := e.UserIdentity
+	return cmp.Or(id.OnBehalfOf.UserID, id.SessionContext.SourceIdentity, id.ARN[strings.LastIndexByte(id.ARN, '/')+1:])
 }
 
 // replay reads events in the order of time, and knows nothing of how they
@@ -51,7 +57,7 @@ func replay(events []event) map[string]*replayed {
 		case "RunInstances":
 			for _, it := range items {
 				r := known(world, it.ID)
-				r.account, r.region, r.ip = e.Account, e.Region, e.IP
+				r.account, r.region, r.ip, r.actor = e.Account, e.Region, e.IP, human(e)
 				r.principal = cmp.Or(e.UserIdentity.SessionContext.SessionIssuer.ARN, e.UserIdentity.ARN)
 				open(it.ID, it.Type, e)
 			}
@@ -96,7 +102,7 @@ func TestTruthIsWhatTheEventsTell(t *testing.T) {
 				continue
 			}
 			told++
-			if !in.Before && (r.principal != in.Principal || r.ip != in.IP || r.account != in.Account || r.region != in.Region) {
+			if !in.Before && (r.principal != in.Principal || r.actor != in.Actor || r.ip != in.IP || r.account != in.Account || r.region != in.Region) {
 				t.Errorf("%s: events tell of %s from %s, the truth of %s from %s", in.ID, r.principal, r.ip, in.Principal, in.IP)
 			}
 			if diff := gocmp.Diff(fromTruth(in), r.periods, gocmp.AllowUnexported(replayedPeriod{})); diff != "" {
@@ -118,7 +124,7 @@ func fromTruth(in Instance) []replayedPeriod {
 			r.machine, r.start = "", 0
 		}
 		if p.Closed != "" {
-			r.end = p.End
+			r.end = p.TrueEnd
 		}
 		if p.Opened != "" || p.Closed != "" {
 			list = append(list, r)
@@ -274,6 +280,42 @@ func (s simulated) traces(in Instance, p Period) (ran, gone int64, told bool) {
 	return ran, gone, told
 }
 
+func TestHibernationIsBoundedByWhatComesNext(t *testing.T) {
+	s := richSimulation(t)
+	apart := 0
+	for _, in := range s.truth.Instances {
+		for i, p := range in.Periods {
+			if p.How != "hibernated" {
+				continue
+			}
+			next := int64(1) << 62
+			if i+1 < len(in.Periods) {
+				next = in.Periods[i+1].Start
+			}
+			for _, shot := range s.truth.Snapshots {
+				if shot.Account == in.Account && shot.Region == in.Region && shot.At > p.TrueEnd+60 {
+					next = min(next, shot.At)
+				}
+			}
+			if p.End < p.TrueEnd || p.End > p.TrueEnd+60 || p.NotAfter != next {
+				t.Errorf("%s hibernated at %d: %d to %d, want %d", in.ID, p.TrueEnd, p.End, p.NotAfter, next)
+			}
+			apart++
+		}
+	}
+	if apart == 0 {
+		t.Error("nothing hibernated")
+	}
+}
+
+func TestSummaryTellsTheTruth(t *testing.T) {
+	truth := richSimulation(t).truth
+	got := truth.Summary()
+	if got.Events != truth.Events || got.Nano != truth.Total.Nano || got.Instances != len(truth.Instances) || got.Accounts != rich().Accounts {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestTotalsAreSums(t *testing.T) {
 	truth := richSimulation(t).truth
 	var all Cost
@@ -332,17 +374,20 @@ func TestMoneyIsThePriceListsMoney(t *testing.T) {
 	}
 }
 
-// reckon charges a period second by second of each price list's time, rounding
-// the charge of everything up to a second.
+// reckon charges a period by fractions: each stretch of one price is rounded
+// once.
 func reckon(truth *Truth, lists []map[shape]*big.Rat, key shape, p Period) int64 {
 	until := p.Start + billed(key, p)
-	turn := min(max(truth.PriceLists[1].Effective, p.Start), until)
-	upTo := func(list int, t int64) int64 {
-		charge := new(big.Rat).Mul(lists[list][key], big.NewRat(t-p.Start, 3600))
+	stretch := func(list int, from, to int64) int64 {
+		charge := new(big.Rat).Mul(lists[list][key], big.NewRat(to-from, 3600))
 		charge.Add(charge.Mul(charge, big.NewRat(1e9, 1)), big.NewRat(1, 2))
 		return new(big.Int).Div(charge.Num(), charge.Denom()).Int64()
 	}
-	return upTo(0, turn) + upTo(1, until) - upTo(1, turn)
+	turn := min(max(truth.PriceLists[1].Effective, p.Start), until)
+	if lists[0][key].Cmp(lists[1][key]) == 0 {
+		turn = until
+	}
+	return stretch(0, p.Start, turn) + stretch(1, turn, until)
 }
 
 func billed(key shape, p Period) int64 {
