@@ -1,0 +1,198 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kopterio/kopter/cost"
+	"github.com/kopterio/kopter/price"
+	"github.com/kopterio/kopter/query"
+	"github.com/kopterio/kopter/usage"
+)
+
+// InventoryFiles are recordings of DescribeInstances and what they do not say
+// themselves.
+type InventoryFiles struct {
+	Paths           []string  // files and folders
+	At              time.Time // zero: when each file was last written
+	Account, Region string    // for instances that do not name theirs
+	Complete        bool      // what a recording does not show did not exist
+}
+
+// RecordedInventory is what one recording says.
+type RecordedInventory = usage.Inventory
+
+// ImportInventory adds what recordings say and tells of each file. Importing
+// one again changes nothing.
+func (a *App) ImportInventory(ctx context.Context, opt InventoryFiles, tell func(path string, i RecordedInventory)) error {
+	files, err := filesBelow(opt.Paths)
+	if err != nil {
+		return err
+	}
+	for _, path := range files {
+		inventory, err := readInventory(path, opt)
+		if err != nil {
+			return err
+		}
+		if err := a.store.AddSnapshots(ctx, a.tenant, inventory.Snapshots, inventory.Facts); err != nil {
+			return fmt.Errorf("inventory %s: %w", path, err)
+		}
+		tell(path, inventory)
+	}
+	return nil
+}
+
+func readInventory(path string, opt InventoryFiles) (usage.Inventory, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return usage.Inventory{}, err
+	}
+	defer f.Close()
+	at := opt.At
+	if at.IsZero() {
+		info, err := f.Stat()
+		if err != nil {
+			return usage.Inventory{}, err
+		}
+		at = info.ModTime()
+	}
+	inventory, err := usage.ReadInventory(path, f, usage.InventoryOptions{
+		At: at.Unix(), Account: opt.Account, Region: opt.Region, Complete: opt.Complete,
+	})
+	if err != nil {
+		return inventory, fmt.Errorf("inventory %s: %w", path, err)
+	}
+	return inventory, nil
+}
+
+// Instance is a row of the inventory: one instance at one moment.
+type Instance struct {
+	Resource, Account, Region, Zone string
+	Shape                           usage.Shape
+	State                           string
+	Since                           usage.Seconds
+	Quote                           price.Quote // what it costs per hour while it runs
+	Launcher                        usage.Cause
+	Tags                            usage.Tags
+}
+
+// Priced says whether the instance runs at a known rate.
+func (i *Instance) Priced() bool { return i.Quote.Status == price.Priced }
+
+// Inventory lists the instances that existed at a moment and match a query,
+// by account, region and id. A zero time means as of the newest sign of life.
+func (a *App) Inventory(ctx context.Context, at time.Time, text string) ([]Instance, error) {
+	filter, err := parseQuery(text, InventorySchema())
+	if err != nil {
+		return nil, err
+	}
+	book, err := price.Load(ctx, a.store, a.tenant)
+	if err != nil {
+		return nil, err
+	}
+	tariffs := cost.NewTariffs(book)
+	var found []Instance
+	err = a.timelines(ctx, 0, func(t usage.Timeline) {
+		if i, exists := instanceAt(&t, at, tariffs); exists && query.Match(filter, instanceValues{&i}) {
+			found = append(found, i)
+		}
+	})
+	slices.SortStableFunc(found, func(x, y Instance) int {
+		return strings.Compare(x.Account+"\x00"+x.Region+"\x00"+x.Resource, y.Account+"\x00"+y.Region+"\x00"+y.Resource)
+	})
+	return found, err
+}
+
+// instanceAt gives an instance as it was at a moment; false when it had not
+// been launched or was gone.
+func instanceAt(t *usage.Timeline, at time.Time, tariffs *cost.Tariffs) (Instance, bool) {
+	second := usage.NoLimit
+	if !at.IsZero() {
+		second = at.Unix()
+	}
+	status := t.At(second)
+	if status.State == "terminated" || status.Since == 0 && status.State == "unknown" {
+		return Instance{}, false
+	}
+	i := Instance{
+		Resource: t.Resource, Account: t.Account, Region: t.Region, Zone: t.Zone,
+		Shape: status.Shape, State: status.State, Since: status.Since,
+		Launcher: t.Launcher, Tags: status.Tags,
+	}
+	if status.State == "running" {
+		i.Quote = tariffs.At(&usage.Interval{Account: i.Account, Region: i.Region, Zone: i.Zone, Resource: i.Resource, Shape: i.Shape}, second)
+	}
+	return i, true
+}
+
+// InventorySchema lists the fields that a query over the inventory may name.
+func InventorySchema() query.Schema {
+	return query.Schema{
+		"resource": query.String, "account": query.String, "region": query.String, "zone": query.String,
+		"type": query.String, "operation": query.String, "tenancy": query.String, "purchase": query.String,
+		"state": query.String, "since": query.Time, "rate_per_hour": query.Number,
+		"principal": query.String, "actor": query.String, "tag.": query.String,
+	}
+}
+
+// instanceValues lets a query be asked of an Instance.
+type instanceValues struct{ *Instance }
+
+func (v instanceValues) Each(field string, fn func(string) bool) {
+	if key, tag := strings.CutPrefix(field, "tag."); tag {
+		fn(v.Tags[key])
+		return
+	}
+	fn(v.value(field))
+}
+
+func (v instanceValues) value(field string) string {
+	switch field {
+	case "resource":
+		return v.Resource
+	case "account":
+		return v.Account
+	case "region":
+		return v.Region
+	case "zone":
+		return v.Zone
+	case "type":
+		return v.Shape.Type
+	case "operation":
+		return v.Shape.Operation
+	case "tenancy":
+		return v.Shape.Tenancy
+	case "purchase":
+		return v.Shape.Purchase
+	case "state":
+		return v.State
+	case "since":
+		return time.Unix(v.Since, 0).UTC().Format(time.RFC3339)
+	case "rate_per_hour":
+		if v.Priced() {
+			return v.Quote.Rate.String()
+		}
+	case "principal":
+		return v.Launcher.Principal
+	case "actor":
+		return v.Launcher.Actor
+	}
+	return ""
+}
+
+func (v instanceValues) Text(fn func(string) bool) {
+	for _, field := range []string{"resource", "account", "region", "type", "state", "principal", "actor"} {
+		if !fn(v.value(field)) {
+			return
+		}
+	}
+	for key, value := range v.Tags {
+		if !fn(key + "=" + value) {
+			return
+		}
+	}
+}

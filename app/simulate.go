@@ -1,0 +1,16 @@
+package app
+
+import (
+	"context"
+
+	"github.com/kopterio/kopter/simulate"
+)
+
+// Simulation are the options of a simulated organisation.
+type Simulation = simulate.Options
+
+// Simulate writes the logs, inventory and price list of an organisation that
+// does not exist below a folder, and says what a perfect reader finds there.
+func Simulate(ctx context.Context, dir string, opt Simulation, progress func(events int64)) (*simulate.Truth, error) {
+	return simulate.Write(ctx, simulate.Dir(dir), opt, func(p simulate.Progress) { progress(p.Events) })
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/kopterio/kopter/app"
+)
+
+type costCommand struct {
+	Query string `arg:"" optional:"" help:"Which resources: type:p4d* region:us-east-1. All by default."`
+	By    string `help:"Group by account, region, zone, type, operation, tenancy, purchase, principal, actor, resource, service, tag.KEY." placeholder:"FIELD,…"`
+	Step  string `help:"hour, day, month or total." default:"day" enum:"hour,day,month,total"`
+	Limit int    `help:"How many rows at most; 0 is all." default:"0"`
+	rangeFlags
+	listingFlags
+}
+
+func (c *costCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
+	opt := app.CostOptions{Query: c.Query, By: fields(c.By), Step: c.Step, Limit: c.Limit}
+	if opt.Range, err = c.parse(con.now()); err != nil {
+		return err
+	}
+	a, err := line.opened(ctx, con, false)
+	if err != nil {
+		return err
+	}
+	defer closing(a, &err)
+	graph, err := a.Cost(ctx, opt)
+	if err != nil {
+		return err
+	}
+	l, err := c.listing(con, costColumns(opt.By)...)
+	if err != nil {
+		return err
+	}
+	for _, r := range graph.Rows {
+		err := l.encoded(func() ([]byte, error) { return graph.EncodeRow(&r) }, func() []any {
+			row := append([]any{seconds(r.Start)}, texts(r.Values)...)
+			return append(row, r.Amount.String(), string(r.Currency), r.Seconds, r.UnpricedSeconds, r.UncertainSeconds, r.AssumedSeconds)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := l.close(); err != nil {
+		return err
+	}
+	for _, note := range graph.Notes {
+		fmt.Fprintln(con.err, note)
+	}
+	return nil
+}
+
+// costColumns are the fields of a row of the graph in CSV and tables.
+func costColumns(by []string) []column {
+	columns := []column{{name: "start"}}
+	for _, field := range by {
+		columns = append(columns, column{name: field})
+	}
+	return append(columns, column{name: "amount"}, column{name: "currency"}, column{name: "seconds"}, column{name: "unpriced_seconds"},
+		column{name: "uncertain_seconds"}, column{name: "assumed_seconds"})
+}
+
+type blameCommand struct {
+	What    string `arg:"" optional:"" help:"A resource (i-0dbc…) or a query over the steps: actor:ann kind:open. Everything by default."`
+	Limit   int    `help:"How many at most; 0 is all." default:"100"`
+	Largest bool   `help:"Largest changes of the run-rate first, instead of the newest."`
+	rangeFlags
+	listingFlags
+}
+
+// blameColumns are the fields of a step in CSV and tables.
+var blameColumns = []column{
+	{name: "time"}, {name: "not_after", in: notInTable}, {name: "resource"}, {name: "kind"}, {name: "type"}, {name: "delta_per_hour"}, {name: "currency"},
+	{name: "event_id", in: notInTable}, {name: "event_name"}, {name: "principal", in: notInTable}, {name: "actor"}, {name: "ip"},
+	{name: "user_agent", in: notInTable}, {name: "account"}, {name: "region"},
+}
+
+func (c *blameCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
+	opt := app.BlameOptions{What: c.What, Limit: c.Limit, Largest: c.Largest}
+	if opt.Range, err = c.parse(con.now()); err != nil {
+		return err
+	}
+	a, err := line.opened(ctx, con, false)
+	if err != nil {
+		return err
+	}
+	defer closing(a, &err)
+	steps, err := a.Blame(ctx, opt)
+	if err != nil {
+		return err
+	}
+	l, err := c.listing(con, blameColumns...)
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		if err := l.encoded(func() ([]byte, error) { return json.Marshal(s) }, func() []any { return stepRow(&s) }); err != nil {
+			return err
+		}
+	}
+	return l.close()
+}
+
+func stepRow(s *app.Step) []any {
+	var notAfter any = omitted{}
+	if s.NotAfter > s.Time {
+		notAfter = seconds(s.NotAfter)
+	}
+	return []any{
+		seconds(s.Time), notAfter, s.Resource, string(s.Kind), s.Type, s.Delta.String(), string(s.Currency),
+		s.Cause.EventID, s.Cause.EventName, s.Cause.Principal, s.Cause.Actor, s.Cause.IP, s.Cause.UserAgent, s.Account, s.Region,
+	}
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+
+	"github.com/kopterio/kopter/app"
+)
+
+type searchCommand struct {
+	Query   string `arg:"" optional:"" help:"What to look for: actor:ann name:Run* -error_code:*. All events by default."`
+	Limit   int    `help:"How many at most; 0 is all." default:"100"`
+	CountBy string `help:"Count instead of listing: by source,name, hour, day, …" placeholder:"FIELD,…"`
+	rangeFlags
+	listingFlags
+}
+
+func (c *searchCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
+	opt := app.SearchOptions{Query: c.Query, Limit: c.Limit}
+	if c.Limit < 0 {
+		return usageError{fmt.Errorf("--limit %d: want 0 or more", c.Limit)}
+	}
+	if opt.Range, err = c.parse(con.now()); err != nil {
+		return err
+	}
+	a, err := line.opened(ctx, con, false)
+	if err != nil {
+		return err
+	}
+	defer closing(a, &err)
+	switch {
+	case c.CountBy != "":
+		return c.count(ctx, con, a, opt)
+	default:
+		return c.list(ctx, con, a, opt)
+	}
+}
+
+// eventColumns are the fields of an event in CSV and tables.
+var eventColumns = []column{
+	{name: "event_id", in: notInTable}, {name: "time"}, {name: "account"}, {name: "region"}, {name: "source"}, {name: "name"},
+	{name: "actor"}, {name: "actor_type", in: notInTable}, {name: "principal", in: notInTable}, {name: "access_key", in: notInTable},
+	{name: "ip"}, {name: "user_agent", in: notInTable}, {name: "error_code"}, {name: "error_message", in: notInTable},
+	{name: "read_only", in: notInTable}, {name: "resources"},
+}
+
+func (c *searchCommand) list(ctx context.Context, con console, a *app.App, opt app.SearchOptions) error {
+	events, err := a.Search(ctx, opt)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(con.out, 1<<16)
+	l, err := newListing(c.Format, out, eventColumns...)
+	if err != nil {
+		return err
+	}
+	for e, err := range events {
+		if err != nil {
+			return err
+		}
+		if err := l.encoded(e.MarshalJSON, func() []any { return eventRow(e) }); err != nil {
+			return err
+		}
+	}
+	if err := l.close(); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+func eventRow(e *app.Event) []any {
+	return []any{
+		e.EventID, milliseconds(e.Time), e.Account, e.Region, e.Source, e.Name,
+		e.Actor, e.ActorType, e.Principal, e.AccessKey,
+		e.IP, e.UserAgent, e.ErrorCode, e.ErrorMessage, e.ReadOnly, e.Resources,
+	}
+}
+
+func (c *searchCommand) count(ctx context.Context, con console, a *app.App, opt app.SearchOptions) error {
+	by := fields(c.CountBy)
+	rows, err := a.Count(ctx, opt, by)
+	if err != nil {
+		return err
+	}
+	columns := make([]column, 0, len(by)+1)
+	for _, field := range by {
+		columns = append(columns, column{name: field})
+	}
+	l, err := c.listing(con, append(columns, column{name: "count"})...)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := l.row(append(texts(row.Values), row.Count)...); err != nil {
+			return err
+		}
+	}
+	return l.close()
+}
+
+// texts gives strings as the values of a listing's row.
+func texts(values []string) []any {
+	row := make([]any, len(values), len(values)+8)
+	for i, v := range values {
+		row[i] = v
+	}
+	return row
+}
