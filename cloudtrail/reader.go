@@ -125,9 +125,14 @@ func (r *Reader) excerpt() []byte {
 	return bytes.Clone(rest[:min(len(rest), ExcerptLimit)])
 }
 
-// brokenHere describes what begins here.
+// brokenHere describes what begins here. Of what will be hidden there is no
+// excerpt.
 func (r *Reader) brokenHere(reason string) *Broken {
-	return &Broken{Name: r.in.name, Offset: r.win.offset(), Reason: reason, Excerpt: r.excerpt()}
+	b := &Broken{Name: r.in.name, Offset: r.win.offset(), Reason: reason}
+	if r.first == nil {
+		b.Excerpt = r.excerpt()
+	}
+	return b
 }
 
 // report gives b, which ends here, to the caller, unless it is one of too many.
