@@ -1,78 +1,165 @@
+//go:build unix
+
 package cost_test
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/kopterio/kopter/cost"
+	"github.com/kopterio/kopter/money"
+	"github.com/kopterio/kopter/price"
 	"github.com/kopterio/kopter/usage"
 )
 
-// fleet is a seeded company of n intervals in 13 months, with mean length
-// around the given seconds, and prices that changed once.
-func fleet(n int, mean int64) ([]usage.Interval, sheets) {
-	const year = 395 * 86400
-	r := rand.New(rand.NewPCG(7, 11))
-	begin := at("2023-07-01 00:00:00")
-	p := sheets{}
-	kinds := make([]string, 60)
-	for k := range kinds {
-		kinds[k] = fmt.Sprintf("m%d.%dxlarge", k%6+1, k/6+1)
-		if k%20 == 19 {
-			continue // has no price
-		}
-		for _, region := range []string{"us-east-1", "eu-west-1", "ap-southeast-2"} {
-			p[key(region, kinds[k], "RunInstances")] = rates(
-				change{from: begin - year, rate: fmt.Sprintf("0.0%d07", k+1), currency: "USD"},
-				change{from: begin + year/2, rate: fmt.Sprintf("0.0%d03", k+1), currency: "USD"})
+// measured runs a benchmark and reports the processor time beside the clock's,
+// which other work on the machine does not lengthen.
+func measured(b *testing.B, op func() error) {
+	b.ReportAllocs()
+	before := processor(b)
+	for b.Loop() {
+		if err := op(); err != nil {
+			b.Fatal(err)
 		}
 	}
-	principals := make([]string, 40)
-	for k := range principals {
-		principals[k] = fmt.Sprintf("arn:aws:iam::111122223333:role/team-%02d-deployer", k)
-	}
-	regions := []string{"us-east-1", "eu-west-1", "ap-southeast-2"}
-	out := make([]usage.Interval, n)
-	for k := range out {
-		from := begin + r.Int64N(year)
-		i := linux(fmt.Sprintf("i-%017x", k/2), kinds[r.IntN(len(kinds))], from, min(from+1+r.Int64N(2*mean), begin+year))
-		i.Region = regions[r.IntN(3)]
-		i.Zone = i.Region + "abc"[k%3:k%3+1]
-		i.Launcher.Principal = principals[r.IntN(len(principals))]
-		i.Tags = usage.Tags{"team": i.Launcher.Principal[31:38]}
-		out[k] = i
-	}
-	return out, p
+	b.ReportMetric(float64((processor(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
 }
 
-// BenchmarkGraph draws a million intervals by the hour. Its peer adds them up
-// hour by hour, to the same rows.
+func processor(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// lengths are the mean lengths of intervals that a graph's speed must not
+// depend on.
+var lengths = []struct {
+	name string
+	mean int64
+}{{"short", 3 * 3600}, {"long", 30 * 86400}}
+
+// BenchmarkGraph draws a million intervals in 13 months. Its peer, which adds
+// them up hour by hour, gets the same amounts.
 func BenchmarkGraph(b *testing.B) {
-	for _, length := range []struct {
-		name string
-		mean int64
-	}{{"short", 3 * 3600}, {"long", 30 * 86400}} {
+	for _, length := range lengths {
 		intervals, p := fleet(1_000_000, length.mean)
 		for _, by := range []string{"type", "principal", "region", "tag.team"} {
 			b.Run(length.name+"/by="+by, func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					if _, _, err := cost.Graph(context.Background(), intervals, p, cost.Query{By: []string{by}}); err != nil {
-						b.Fatal(err)
-					}
-				}
+				measured(b, func() error {
+					_, _, err := cost.Graph(context.Background(), intervals, p, cost.Query{By: []string{by}})
+					return err
+				})
 			})
 		}
 		b.Run(length.name+"/by=resource/step=total", func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				q := cost.Query{By: []string{"resource"}, Step: cost.Total}
-				if _, _, err := cost.Graph(context.Background(), intervals, p, q); err != nil {
-					b.Fatal(err)
-				}
-			}
+			measured(b, func() error {
+				_, _, err := cost.Graph(context.Background(), intervals, p, cost.Query{By: []string{"resource"}, Step: cost.Total})
+				return err
+			})
 		})
+		b.Run(length.name+"/peer=hour-by-hour/by=type", func(b *testing.B) {
+			var sums map[string][]money.Nano
+			measured(b, func() error { sums = hourByHour(intervals, p); return nil })
+			rows, _ := graph(b, intervals, p, cost.Query{By: []string{"type"}})
+			sameAmounts(b, rows, sums)
+		})
+	}
+}
+
+// BenchmarkLedger changes one resource of a ledger of a million intervals, and
+// reads the whole graph from it.
+func BenchmarkLedger(b *testing.B) {
+	intervals, p := fleet(1_000_000, 30*86400)
+	l, err := cost.NewLedger(p, []string{"type"}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for k := 0; k+1 < len(intervals); k += 2 {
+		l.Set(intervals[k].Account, intervals[k].Resource, intervals[k:k+2])
+	}
+	b.Run("set", func(b *testing.B) {
+		k := 0
+		measured(b, func() error {
+			i := intervals[k : k+2]
+			i[1].End++
+			l.Set(i[0].Account, i[0].Resource, i)
+			k = (k + 2) % len(intervals)
+			return nil
+		})
+	})
+	for _, step := range []cost.Bucket{cost.Hour, cost.Day} {
+		b.Run("rows/step="+step.String(), func(b *testing.B) {
+			measured(b, func() error { _, err := l.Rows(0, 0, step); return err })
+		})
+	}
+}
+
+// BenchmarkSteps finds the newest hundred of two million steps.
+func BenchmarkSteps(b *testing.B) {
+	intervals, p := fleet(1_000_000, 3*3600)
+	measured(b, func() error {
+		_, err := cost.Steps(context.Background(), intervals, p, cost.StepQuery{Order: cost.Newest, Limit: 100})
+		return err
+	})
+}
+
+const (
+	firstHour = 1688169600 / 3600 // of fleet
+	allHours  = 395*24 + 1
+)
+
+// hourByHour is the plain way: amounts by type and hour, each hour of each
+// interval added by itself.
+func hourByHour(intervals []usage.Interval, p price.Prices) map[string][]money.Nano {
+	sums := map[string][]money.Nano{}
+	for k := range intervals {
+		i := &intervals[k]
+		sum := sums[i.Shape.Type]
+		if sum == nil {
+			sum = make([]money.Nano, allHours)
+			sums[i.Shape.Type] = sum
+		}
+		end := max(i.End, i.Start+60)
+		for _, w := range p.Windows(price.Key{Region: i.Region, Type: i.Shape.Type, Operation: i.Shape.Operation, Tenancy: i.Shape.Tenancy}) {
+			origin := max(i.Start, w.From)
+			for t := origin; t < min(end, w.Until); {
+				next := min(t-t%3600+3600, end, w.Until)
+				sum[t/3600-firstHour] += w.Quote.Rate.Between(t-origin, next-origin)
+				t = next
+			}
+		}
+	}
+	return sums
+}
+
+// sameAmounts checks that a graph by type and hour shows the sums.
+func sameAmounts(tb testing.TB, rows []cost.Row, sums map[string][]money.Nano) {
+	tb.Helper()
+	for _, r := range rows {
+		at := &sums[r.Values[0]][r.Start/3600-firstHour]
+		if *at != r.Amount {
+			tb.Fatalf("%s %s: %v, hour by hour %v", r.Values[0], clock(r.Start), r.Amount, *at)
+		}
+		*at = 0
+	}
+	for kind, sum := range sums {
+		for hour, left := range sum {
+			if left != 0 {
+				tb.Fatalf("%s %s: no row for %v", kind, clock(int64(hour+firstHour)*3600), left)
+			}
+		}
+	}
+}
+
+// TestPeer holds the benchmark's peer to the graph that it is compared with.
+func TestPeer(t *testing.T) {
+	for _, length := range lengths {
+		intervals, p := fleet(2_000, length.mean)
+		rows, _ := graph(t, intervals, p, cost.Query{By: []string{"type"}})
+		sameAmounts(t, rows, hourByHour(intervals, p))
 	}
 }

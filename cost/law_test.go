@@ -158,7 +158,7 @@ func TestGraphIsPlainAddition(t *testing.T) {
 		got, _ := run(r, u.intervals, u.prices, q)
 		byHour := naive{prices: u.prices, slice: 3600, q: q}
 		equal(r, "hour by hour", got, byHour.graph(u.intervals))
-		if rapid.IntRange(0, 50).Draw(r, "by the second") == 0 {
+		if rapid.IntRange(0, 200).Draw(r, "by the second") == 0 {
 			bySecond := naive{prices: u.prices, slice: 1, q: q}
 			equal(r, "second by second", got, bySecond.graph(u.intervals))
 		}

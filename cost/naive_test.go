@@ -3,6 +3,7 @@ package cost_test
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/cost"
@@ -19,12 +20,18 @@ type naive struct {
 	slice  int64
 	q      cost.Query
 	keep   func(*usage.Interval) bool
-	rows   map[string]*cost.Row
+	rows   map[naiveRow]*cost.Row
 	first  usage.Seconds
 }
 
+type naiveRow struct {
+	start    usage.Seconds
+	currency money.Currency
+	values   string
+}
+
 func (n *naive) graph(intervals []usage.Interval) []cost.Row {
-	n.rows, n.first = map[string]*cost.Row{}, 1<<62
+	n.rows, n.first = map[naiveRow]*cost.Row{}, 1<<62
 	if n.q.Until == 0 {
 		n.q.Until = 1 << 40
 	}
@@ -144,7 +151,7 @@ func (n *naive) row(i *usage.Interval, q price.Quote, t usage.Seconds) *cost.Row
 	for k, by := range n.q.By {
 		values[k] = value(i, by)
 	}
-	id := strings.Join(append([]string{clock(start), string(c)}, values...), "\x00")
+	id := naiveRow{start, c, strings.Join(values, "\x00")}
 	if n.rows[id] == nil {
 		n.rows[id] = &cost.Row{Start: start, Values: values, Currency: c}
 	}
@@ -158,23 +165,36 @@ func (n *naive) start(t usage.Seconds) usage.Seconds {
 	case cost.Day:
 		return t - t%86400
 	case cost.Month:
-		return at(clock(t)[:8] + "01 00:00:00")
+		year, month, _ := time.Unix(t, 0).UTC().Date()
+		return time.Date(year, month, 1, 0, 0, 0, 0, time.UTC).Unix()
 	}
 	return 0
 }
 
 func value(i *usage.Interval, by string) string {
-	v, absent := map[string]string{
-		"type": i.Shape.Type, "region": i.Region, "principal": i.Launcher.Principal,
-		"resource": i.Resource, "tag.team": i.Tags["team"], "tenancy": i.Shape.Tenancy, "purchase": i.Shape.Purchase,
-	}[by], map[string]string{"principal": "unattributed", "tag.team": "untagged"}[by]
-	switch {
-	case v != "":
-		return v
-	case absent != "":
+	v, absent := "", "unknown"
+	switch by {
+	case "type":
+		v = i.Shape.Type
+	case "region":
+		v = i.Region
+	case "resource":
+		v = i.Resource
+	case "tenancy":
+		v = i.Shape.Tenancy
+	case "purchase":
+		v = i.Shape.Purchase
+	case "principal":
+		v, absent = i.Launcher.Principal, "unattributed"
+	case "tag.team":
+		v, absent = i.Tags["team"], "untagged"
+	default:
+		panic(by)
+	}
+	if v == "" {
 		return absent
 	}
-	return "unknown"
+	return v
 }
 
 func (n *naive) sorted() (rows []cost.Row) {

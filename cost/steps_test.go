@@ -168,7 +168,8 @@ func TestStepsAreTheRunRate(t *testing.T) {
 func staleOpen(intervals []usage.Interval, p price.Prices, moment usage.Seconds) bool {
 	tariffs := cost.NewTariffs(p)
 	return slices.ContainsFunc(intervals, func(i usage.Interval) bool {
-		return i.Open && i.End <= moment && tariffs.At(&i, i.End-1).Rate != tariffs.At(&i, moment).Rate
+		was, is := tariffs.At(&i, i.End-1), tariffs.At(&i, moment)
+		return i.Open && i.End <= moment && (was.Rate != is.Rate || was.Currency != is.Currency)
 	})
 }
 
