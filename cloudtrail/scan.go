@@ -161,11 +161,11 @@ func (s *scanner) descend(i int) bool {
 // member's value, which begins at at. Without more, at is behind the '}', or
 // -1.
 func (s *scanner) member(i int, first bool) (key []byte, at int, more bool) {
-	i, more = s.separator(i, first, '}')
-	if !more {
+	if !first && i+1 < len(s.text) && s.text[i] == ',' && s.text[i+1] == '"' {
+		i++ // the usual case
+	} else if i, more = s.separator(i, first, '}'); !more {
 		return nil, i, false
-	}
-	if s.text[i] != '"' {
+	} else if s.text[i] != '"' {
 		return nil, s.fail(i, "a key was expected"), false
 	}
 	end, escaped := s.str(i)
@@ -230,26 +230,34 @@ const (
 )
 
 // str passes the string that begins with the quote at i and says whether it
-// holds escapes. Eight bytes are looked at at once: a bit of stop is set for a
-// quote, a backslash, a control character and a byte outside ASCII. Borrows
-// may set bits above the lowest one, which is exact and the only one used.
+// holds escapes. Sixteen bytes are looked at at once, and where the first of
+// interest lies is computed without a branch: lengths of strings cannot be
+// predicted.
 func (s *scanner) str(i int) (end int, escaped bool) {
 	text := s.text
 	start := i + 1
-	for i = start; i+8 <= len(text); i += 8 {
-		w := binary.LittleEndian.Uint64(text[i : i+8])
-		quote, slash := w^('"'*ones), w^('\\'*ones)
-		stop := ((quote - ones) | (slash - ones) | (w - ' '*ones) | w) & highs
-		if stop == 0 {
+	for i = start; i+16 <= len(text); i += 16 {
+		low := stops(binary.LittleEndian.Uint64(text[i : i+8]))
+		high := stops(binary.LittleEndian.Uint64(text[i+8 : i+16]))
+		if low|high == 0 {
 			continue
 		}
-		i += bits.TrailingZeros64(stop) >> 3
+		n := bits.TrailingZeros64(low) >> 3 // 8 if there is none
+		i += n + bits.TrailingZeros64(high)>>3&-(n>>3)
 		if text[i] == '"' {
 			return i + 1, false
 		}
 		break
 	}
 	return s.strSlowly(start, i)
+}
+
+// stops sets a bit for each of eight bytes that is a quote, a backslash, a
+// control character or outside ASCII. Borrows may set bits above the lowest
+// one, which alone is exact.
+func stops(w uint64) uint64 {
+	quote, slash := w^('"'*ones), w^('\\'*ones)
+	return ((quote - ones) | (slash - ones) | (w - ' '*ones) | w) & highs
 }
 
 // strSlowly is str from i on, for a string that begins at start.
