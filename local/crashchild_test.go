@@ -96,8 +96,11 @@ func (p plan) run(ctx context.Context, hook func(string) error) (err error) {
 	lake := audit.New(s, s)
 	defer func() { err = errors.Join(err, lake.Close()) }()
 
+	if _, err := lake.Sweep(ctx, account.Local); err != nil {
+		return err
+	}
 	report, err := ingest.Run(ctx, lake, p.store(s), account.Local, local.Walk(p.logs), ingest.Options{
-		Workers: 2, BatchFiles: 8, Now: func() time.Time { return time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC) },
+		Workers: 2, BatchFiles: 12, Now: func() time.Time { return time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {
 		return err
@@ -105,12 +108,16 @@ func (p plan) run(ctx context.Context, hook func(string) error) (err error) {
 	if report.Failed > 0 {
 		return report.Failures[0].Err
 	}
-	if err := compact(ctx, lake); err != nil {
+	if _, err := lake.Compact(ctx, account.Local, audit.CompactPolicy{}); err != nil {
 		return err
 	}
 	snapshot := usage.Snapshot{ID: "s1", Account: "111122223333", Region: "eu-west-1", At: 1772600000}
-	err = s.AddSnapshots(ctx, account.Local, []usage.Snapshot{snapshot}, nil)
-	return errors.Join(err, s.PutSheet(ctx, account.Local, price.SheetInfo{ID: "sheet", Offer: "AmazonEC2"}, []byte("prices")))
+	if err := s.AddSnapshots(ctx, account.Local, []usage.Snapshot{snapshot}, nil); err != nil {
+		return err
+	}
+	sheet := price.NewSheet("AmazonEC2", "v1", 1772600000, nil)
+	encoded := sheet.Encode()
+	return s.PutSheet(ctx, account.Local, sheet.Info(encoded, "offer.json"), encoded)
 }
 
 // store is where the plan commits.
