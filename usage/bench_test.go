@@ -1,8 +1,10 @@
 package usage
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
+	"slices"
 	"testing"
 
 	"github.com/kopterio/kopter/cloudtrail"
@@ -39,6 +41,9 @@ func benchFacts(resources int) []Fact {
 			facts = append(facts, Fact{Account: scriptAccount, Resource: id, Key: key, Data: s.encode()})
 		}
 	}
+	slices.SortFunc(facts, func(a, b Fact) int {
+		return cmp.Or(cmp.Compare(a.Resource, b.Resource), compareFacts(a, b))
+	})
 	return facts
 }
 

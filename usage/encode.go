@@ -159,6 +159,11 @@ func (r *reader) octet() byte {
 
 // unsigned reads a varint as encoding/binary writes it.
 func (r *reader) unsigned() uint64 {
+	if r.rest != "" && r.rest[0] < 0x80 {
+		n := uint64(r.rest[0])
+		r.rest = r.rest[1:]
+		return n
+	}
 	var n uint64
 	for shift := 0; shift < 64; shift += 7 {
 		b := r.octet()

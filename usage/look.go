@@ -38,7 +38,7 @@ func (c *change) compare(d *change) int {
 // launch: it can change only while stopped. Tags may have changed at any time
 // and hold since the look. Of several launch calls the first in order of kind
 // speaks.
-func changes(all []change, stated []stated, periods []period) []change {
+func changes(all []change, stated []*stated, periods []period) []change {
 	launch := launchOf(stated)
 	for i := range stated {
 		s, key := &stated[i].statement, stated[i].key
@@ -72,10 +72,10 @@ func (s *statement) since(periods []period) Seconds {
 	return s.launched
 }
 
-// looks folds changes into what the instance was like over time. Before the
-// first change it was as the first source shows it.
-func looks(changes []change, windows bool) []look {
-	all := []look{{at: math.MinInt64, shape: firstShape(changes), tags: firstTags(changes)}}
+// looks folds changes into what the instance was like over time, in memory.
+// Before the first change it was as the first source shows it.
+func looks(memory []look, changes []change, windows bool) []look {
+	all := append(memory[:0], look{at: math.MinInt64, shape: firstShape(changes), tags: firstTags(changes)})
 	for i := range changes {
 		next := all[len(all)-1].after(&changes[i])
 		if len(all) > 1 && next.at == all[len(all)-1].at {

@@ -23,7 +23,7 @@ type mark struct {
 
 // marks lists, by time, what the statements say about being stopped or
 // terminated.
-func marks(all []stated) []mark {
+func marks(all []*stated) []mark {
 	var m []mark
 	for i := range all {
 		s := &all[i].statement

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"iter"
+	"slices"
 )
 
 // Timeline is what the sources tell about one resource.
@@ -62,6 +63,8 @@ type builder struct {
 	stated  []stated
 	moments []moment
 	changes []change
+	looks   []look
+	periods []period
 }
 
 func (b *builder) build(facts []Fact, h Horizon) (Timeline, error) {
@@ -70,9 +73,9 @@ func (b *builder) build(facts []Fact, h Horizon) (Timeline, error) {
 		return t, nil
 	}
 	t.Account, t.Resource = facts[0].Account, facts[0].Resource
-	all, err := settle(b.stated[:0], facts)
-	b.stated = all
-	if err != nil {
+	var all []*stated
+	var err error
+	if b.stated, all, err = settle(b.stated, facts); err != nil {
 		return t, err
 	}
 	t.Region, t.Zone = whereabouts(all)
@@ -85,18 +88,32 @@ func (b *builder) build(facts []Fact, h Horizon) (Timeline, error) {
 		b.moments = all[i].moments(b.moments, all[i].key)
 	}
 	sortMoments(b.moments)
-	t.periods = walkMoments(b.moments, nil)
-	t.marks = marks(all)
+	b.periods = walkMoments(b.moments, b.periods[:0])
+	t.periods, t.marks = b.periods, marks(all)
 	t.close(all, h)
 	b.changes = changes(b.changes[:0], all, t.periods)
-	t.looks = looks(b.changes, isWindows(all))
+	b.looks = looks(b.looks, b.changes, isWindows(all))
+	t.looks = b.looks
 	t.Intervals = t.intervals(launch)
+	t.keep()
 	return t, nil
+}
+
+// keep takes what the timeline needs out of the builder's memory: all but the
+// statements.
+func (t *Timeline) keep() {
+	t.looks, t.periods = slices.Clone(t.looks), slices.Clone(t.periods)
+	for i := range t.looks {
+		t.looks[i].by = nil
+	}
+	for i := range t.periods {
+		t.periods[i].opened, t.periods[i].closed = nil, nil
+	}
 }
 
 // whereabouts gives region and zone as the first statement has them that names
 // them; neither changes in an instance's life.
-func whereabouts(all []stated) (region, zone string) {
+func whereabouts(all []*stated) (region, zone string) {
 	for i := range all {
 		if region == "" {
 			region = all[i].region
@@ -108,7 +125,7 @@ func whereabouts(all []stated) (region, zone string) {
 	return region, zone
 }
 
-func isWindows(all []stated) bool {
+func isWindows(all []*stated) bool {
 	for i := range all {
 		if all[i].shape.windows {
 			return true
@@ -120,7 +137,7 @@ func isWindows(all []stated) bool {
 // close ends the last period if a complete snapshot after every sign of the
 // instance shows it no more, and gives an open one its horizon. A snapshot
 // before a later sign of life missed it: nothing comes back from the dead.
-func (t *Timeline) close(all []stated, h Horizon) {
+func (t *Timeline) close(all []*stated, h Horizon) {
 	if len(t.periods) == 0 {
 		return
 	}
@@ -141,7 +158,7 @@ func (t *Timeline) close(all []stated, h Horizon) {
 }
 
 // lastSign is when an instance last gave any sign of being there.
-func lastSign(all []stated) Seconds {
+func lastSign(all []*stated) Seconds {
 	last := all[0].at
 	for i := range all {
 		last = max(last, all[i].at, all[i].launched, all[i].ended)
@@ -151,7 +168,10 @@ func lastSign(all []stated) Seconds {
 
 // intervals cuts the periods where the instance changed.
 func (t *Timeline) intervals(launch *statement) []Interval {
-	var all []Interval
+	if len(t.periods) == 0 {
+		return nil
+	}
+	all := make([]Interval, 0, len(t.periods)+len(t.looks)-1)
 	for i := range t.periods {
 		all = t.cut(all, &t.periods[i], launch)
 	}
