@@ -26,6 +26,7 @@ const (
 	responseElements
 	serviceEventDetails
 	resources // also of an EventBridge envelope
+	insightDetails
 	// of an EventBridge envelope
 	detailType
 	detail
@@ -59,7 +60,7 @@ var fieldNames = [numFields]string{
 	requestID: "requestID", sharedEventID: "sharedEventID",
 	userIdentity: "userIdentity", requestParameters: "requestParameters",
 	responseElements: "responseElements", serviceEventDetails: "serviceEventDetails",
-	resources:  "resources",
+	resources: "resources", insightDetails: "insightDetails",
 	detailType: "detail-type", detail: "detail", envelopeID: "id",
 	envelopeTime: "time", envelopeSource: "source", envelopeAccount: "account",
 	envelopeRegion:  "region",
@@ -112,6 +113,8 @@ func fieldOf(key []byte) field {
 		return serviceEventDetails
 	case "resources":
 		return resources
+	case "insightDetails":
+		return insightDetails
 	}
 	return wrapperFieldOf(key)
 }

@@ -6,8 +6,7 @@ import (
 )
 
 // normalNumber spells a JSON number so that equal numbers are spelled alike:
-// a sign, the digits without zeros at either end, and the exponent of ten. An
-// exponent of more than eighteen digits is kept as written.
+// a sign, the digits without zeros at either end, and the exponent of ten.
 func normalNumber(text string) string {
 	sign := ""
 	if strings.HasPrefix(text, "-") {

@@ -49,10 +49,13 @@ type Record struct {
 
 	// Resources are the ids and ARNs named in resources, request and response,
 	// each once, in order of appearance.
+	// There are at most MaxResources; Raw holds all.
 	Resources [][]byte
 
 	// Raw is the record's own text, one JSON object, as it stood in the file
-	// but for white space between tokens, which is removed.
+	// but for white space between tokens, which is removed, and for escapes of
+	// half a surrogate pair, which become \ufffd. It is valid JSON in valid
+	// UTF-8.
 	Raw []byte
 
 	// Offset is where the record began in the inflated file, in bytes.

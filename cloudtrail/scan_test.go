@@ -83,6 +83,15 @@ func TestWrongTypes(t *testing.T) {
 	}
 }
 
+// An Insights event is named after the call it is about.
+func TestInsight(t *testing.T) {
+	rec := scanned(t, `{"eventVersion":"1.08","eventTime":"2023-07-10T11:55:21Z","eventID":"e","eventType":"AwsCloudTrailInsight","eventCategory":"Insight","sharedEventID":"s","insightDetails":{"state":"Start","eventSource":"autoscaling.amazonaws.com","eventName":"CompleteLifecycleAction","insightType":"ApiCallRateInsight"}}`)
+	got := fmt.Sprintf("%s %s %s %s %s", rec.Name, rec.Source, rec.Type, rec.Category, rec.SharedEventID)
+	if got != "CompleteLifecycleAction autoscaling.amazonaws.com AwsCloudTrailInsight Insight s" {
+		t.Error(got)
+	}
+}
+
 func TestRaw(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{with(`"x":1`), with(`"x":1`)},

@@ -207,6 +207,9 @@ func (s *recordScanner) fill(text []byte, rec *Record) error {
 	if !ok {
 		return errNotRecord("not a CloudTrail record: eventTime is not a time in RFC 3339")
 	}
+	if s.seen[insightDetails] {
+		s.insight(text)
+	}
 	if len(f[eventName]) == 0 && len(f[eventSource]) == 0 {
 		return errNotRecord("not a CloudTrail record: neither eventName nor eventSource")
 	}
@@ -230,6 +233,17 @@ func (s *recordScanner) fill(text []byte, rec *Record) error {
 		rec.EventID = contentID(rec.Raw)
 	}
 	return nil
+}
+
+// insight names an Insights event after the call whose rate is unusual: it
+// has no name and source of its own.
+func (s *recordScanner) insight(text []byte) {
+	for _, f := range []field{eventName, eventSource} {
+		value, ok := Lookup(text, "insightDetails", fieldNames[f])
+		if ok && len(s.fields[f]) == 0 {
+			s.fields[f] = []byte(Unquote(value))
+		}
+	}
 }
 
 // raw gives text as Record.Raw wants it.
