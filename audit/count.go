@@ -81,7 +81,22 @@ type tally struct {
 }
 
 // tallyKey is a combination of values, each by its number in an interner.
-type tallyKey [MaxCountBy]uint32
+type tallyKey [2]uint64
+
+// keyBits is the room of a number: of MaxCountRows of them, and those that one
+// row group adds before that is noticed. MaxCountBy of them fit into a key.
+const keyBits = 21
+
+// add puts the number of field i into the key.
+func (k *tallyKey) add(i int, number uint32) {
+	const perWord = MaxCountBy / len(tallyKey{})
+	k[i/perWord] |= uint64(number) << (keyBits * (perWord - 1 - i%perWord))
+}
+
+func (k tallyKey) number(i int) uint32 {
+	const perWord = MaxCountBy / len(tallyKey{})
+	return uint32(k[i/perWord]>>(keyBits*(perWord-1-i%perWord))) & (1<<keyBits - 1)
+}
 
 // interner numbers the values of a field.
 type interner struct {
@@ -128,25 +143,26 @@ func (t *tally) group(ctx context.Context, s *scan) error {
 }
 
 // merge adds the counts of a row group, in which values go by their codes.
-func (t *tally) merge(codings []coding, counts map[uint64]int64) error {
+func (t *tally) merge(codings []coding, counts []combination) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	numbers := make([][]uint32, len(codings)) // by code; 0 is not yet numbered
 	for i, c := range codings {
 		numbers[i] = make([]uint32, c.values.len())
 	}
-	for combined, n := range counts {
+	for _, c := range counts {
 		var key tallyKey
+		combined := c.codes
 		for i := len(codings) - 1; i >= 0; i-- {
-			size := uint64(codings[i].values.len())
+			size := uint64(len(numbers[i]))
 			code := combined % size
 			combined /= size
 			if numbers[i][code] == 0 {
 				numbers[i][code] = t.values[i].number(codings[i].values.at(int(code))) + 1
 			}
-			key[i] = numbers[i][code] - 1
+			key.add(i, numbers[i][code]-1)
 		}
-		t.counts[key] += n
+		t.counts[key] += c.count
 	}
 	if len(t.counts) > MaxCountRows {
 		return ErrTooManyRows
@@ -154,17 +170,45 @@ func (t *tally) merge(codings []coding, counts map[uint64]int64) error {
 	return nil
 }
 
+// rows sorts the counts. Values are compared by their ranks, not one by one.
 func (t *tally) rows() []CountRow {
-	rows := make([]CountRow, 0, len(t.counts))
-	for key, n := range t.counts {
-		values := make([]string, len(t.by))
-		for i := range values {
-			values[i] = t.values[i].values[key[i]]
-		}
-		rows = append(rows, CountRow{values, n})
+	ranks := make([][]uint32, len(t.by)) // by number
+	for i := range t.values {
+		ranks[i] = t.values[i].rank()
 	}
-	slices.SortFunc(rows, func(a, b CountRow) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), slices.Compare(a.Values, b.Values))
+	type ranked struct {
+		count int64
+		key   tallyKey
+	}
+	list := make([]ranked, 0, len(t.counts))
+	for key, n := range t.counts {
+		r := ranked{count: n}
+		for i := range ranks {
+			r.key.add(i, ranks[i][key.number(i)])
+		}
+		list = append(list, r)
+	}
+	slices.SortFunc(list, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.key[0], b.key[0]), cmp.Compare(a.key[1], b.key[1]))
 	})
+	rows, cells := make([]CountRow, len(list)), make([]string, len(list)*len(ranks))
+	for i, r := range list {
+		for j := range ranks {
+			cells[j] = t.values[j].values[r.key.number(j)]
+		}
+		rows[i] = CountRow{Values: cells[:len(ranks):len(ranks)], Count: r.count}
+		cells = cells[len(ranks):]
+	}
 	return rows
+}
+
+// rank sorts the values and gives for each number its place; numbers are
+// places from then on.
+func (in *interner) rank() []uint32 {
+	slices.Sort(in.values)
+	ranks := make([]uint32, len(in.values))
+	for place, value := range in.values {
+		ranks[in.numbers[value]] = uint32(place)
+	}
+	return ranks
 }

@@ -210,57 +210,72 @@ func addCode(list []int32, code int32) []int32 {
 // array: 2 MiB of it.
 const flatCombinations = 1 << 18
 
-// combine counts the combinations of codes among rows. A combination is one
+// combination is how many rows have a combination of codes. The codes are one
 // number, to which the codings' sizes are the bases.
-func combine(codings []coding, rows bitmap) map[uint64]int64 {
-	counts := map[uint64]int64{}
-	combinations, lists := uint64(1), false
+type combination struct {
+	codes uint64
+	count int64
+}
+
+// combine counts the combinations of codes among rows.
+func combine(codings []coding, rows bitmap) []combination {
+	if len(codings) == 0 {
+		return []combination{{count: int64(rows.count())}}
+	}
+	size, lists := uint64(1), false
 	for i := range codings {
-		combinations *= uint64(codings[i].values.len())
+		size *= uint64(codings[i].values.len())
 		lists = lists || codings[i].starts != nil
 	}
-	switch {
-	case len(codings) == 0:
-		counts[0] = int64(rows.count())
-	case lists:
-		rows.each(func(row int) { combineLists(codings, row, 0, counts) })
-	case combinations > flatCombinations:
-		rows.each(func(row int) { counts[combination(codings, row)]++ })
-	default:
-		flat := make([]int64, combinations)
-		countFlat(codings, rows, flat)
-		for combined, n := range flat {
-			if n > 0 {
-				counts[uint64(combined)] = n
-			}
+	if size > flatCombinations || lists {
+		return combineSparse(codings, rows)
+	}
+	flat := make([]int64, size)
+	countFlat(codings, rows, flat)
+	list := make([]combination, 0, min(len(flat), rows.count()))
+	for codes, n := range flat {
+		if n > 0 {
+			list = append(list, combination{uint64(codes), n})
 		}
 	}
-	return counts
+	return list
 }
 
 func countFlat(codings []coding, rows bitmap, flat []int64) {
-	if len(codings) == 1 {
-		codes := codings[0].codes
-		rows.each(func(row int) { flat[codes[row]]++ })
-		return
+	first := codings[0].codes
+	switch len(codings) {
+	case 1:
+		rows.each(func(row int) { flat[first[row]]++ })
+	case 2:
+		second, size := codings[1].codes, codings[1].values.len()
+		rows.each(func(row int) { flat[int(first[row])*size+int(second[row])]++ })
+	default:
+		rows.each(func(row int) {
+			eachCombination(codings, row, 0, func(codes uint64) { flat[codes]++ })
+		})
 	}
-	rows.each(func(row int) { flat[combination(codings, row)]++ })
 }
 
-func combination(codings []coding, row int) (combined uint64) {
-	for i := range codings {
-		combined = combined*uint64(codings[i].values.len()) + uint64(codings[i].codes[row])
+func combineSparse(codings []coding, rows bitmap) []combination {
+	counts := map[uint64]int64{}
+	rows.each(func(row int) {
+		eachCombination(codings, row, 0, func(codes uint64) { counts[codes]++ })
+	})
+	list := make([]combination, 0, len(counts))
+	for codes, n := range counts {
+		list = append(list, combination{codes, n})
 	}
-	return combined
+	return list
 }
 
-// combineLists counts a row once for every combination of its values.
-func combineLists(codings []coding, row int, combined uint64, counts map[uint64]int64) {
+// eachCombination gives every combination of a row's values, behind those that
+// are combined already.
+func eachCombination(codings []coding, row int, combined uint64, fn func(codes uint64)) {
 	if len(codings) == 0 {
-		counts[combined]++
+		fn(combined)
 		return
 	}
 	for _, code := range codings[0].of(row) {
-		combineLists(codings[1:], row, combined*uint64(codings[0].values.len())+uint64(code), counts)
+		eachCombination(codings[1:], row, combined*uint64(codings[0].values.len())+uint64(code), fn)
 	}
 }

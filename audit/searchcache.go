@@ -164,9 +164,9 @@ func openPartFile(ctx context.Context, files Files, part Part) (*openPart, error
 		return nil, fmt.Errorf("open part %s: %w", part.Name, err)
 	}
 	p := &openPart{name: part.Name, file: file}
-	if err := p.readFooter(part); err != nil {
+	if err := guard(part.Name, func() error { return p.readFooter(part) }); err != nil {
 		file.Close()
-		return nil, fmt.Errorf("open part %s: %w", part.Name, err)
+		return nil, err
 	}
 	p.tokens = openSidecar(ctx, files, part, len(p.groups))
 	return p, nil
@@ -196,7 +196,7 @@ func (p *openPart) readFooter(part Part) error {
 		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true),
 		parquet.ReadBufferSize(readBuffer), parquet.OptimisticRead(true))
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return fmt.Errorf("open part %s: %w: %w", part.Name, ErrCorrupt, err)
 	}
 	leaves := leafColumns(file.Root())
 	for i, group := range file.RowGroups() {

@@ -64,6 +64,17 @@ func (g *rowGroup) wrap(err error) error {
 	return fmt.Errorf("read part %s, row group %d: %w", g.part.name, g.index, err)
 }
 
+// guard runs fn, which decodes a part. The decoder panics at some of the bytes
+// that no writer wrote; such a part must cost the search and not the process.
+func guard(part string, fn func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("read part %s: %w: %v", part, ErrCorrupt, cause)
+		}
+	}()
+	return fn()
+}
+
 // pages opens a column for reading; nil when the part has no such column.
 func (g *rowGroup) pages(f field) *parquet.FilePages {
 	if g.columns[f] == nil {

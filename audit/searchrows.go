@@ -18,18 +18,22 @@ func loadEvents(ctx context.Context, hits []hit, fields []field) ([]*Event, erro
 	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for g, picks := range picksByGroup(hits) {
 		workers.Go(func() error {
-			for _, f := range fields {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				if err := g.load(f, picks, events); err != nil {
-					return err
-				}
-			}
-			return nil
+			return guard(g.part.name, func() error { return g.loadAll(ctx, fields, picks, events) })
 		})
 	}
 	return events, workers.Wait()
+}
+
+func (g *rowGroup) loadAll(ctx context.Context, fields []field, picks []pick, events []*Event) error {
+	for _, f := range fields {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := g.load(f, picks, events); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pick is a row to load, and the event to load it into.

@@ -83,7 +83,7 @@ func (w *walk) visit(ctx context.Context, g *rowGroup, visit func(context.Contex
 	}
 	w.work.groups.Add(1)
 	w.work.rows.Add(int64(g.rows))
-	return visit(ctx, g)
+	return guard(g.part.name, func() error { return visit(ctx, g) })
 }
 
 // next gives the row group with the newest event of those not yet visited, or
