@@ -280,7 +280,10 @@ func (m *Memory) Conflicts(_ context.Context, t account.Tenant) (conflicts []aud
 }
 
 // Apply implements audit.Index.
-func (m *Memory) Apply(_ context.Context, t account.Tenant, c audit.Change) error {
+func (m *Memory) Apply(ctx context.Context, t account.Tenant, c audit.Change) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return m.do("apply", string(t), func() error { return m.index(t).apply(c) })
 }
 
