@@ -89,7 +89,7 @@ func (e *event) evict() error { return e.spot(kindEvict) }
 
 // spot reads the service events about spot instances.
 func (e *event) spot(k kind) error {
-	for _, id := range e.body.get("serviceEventDetails").get("instanceIdSet").items() {
+	for _, id := range e.details.get("instanceIdSet").items() {
 		s := e.statement(k)
 		s.shape.purchase = "spot"
 		e.say(id.text(), s)
@@ -183,10 +183,9 @@ func resourceID(n node) string {
 
 // notice reads an EventBridge notification of a state, exact to the second.
 func (e *event) notice() error {
-	detail := e.body.get("detail")
 	s := e.statement(kindNotice)
-	s.state = parseState(detail.get("state").text())
-	id := detail.get("instance-id").text()
+	s.state = parseState(e.details.get("state").text())
+	id := e.details.get("instance-id").text()
 	if s.state == stateUnknown || id == "" {
 		return errors.New("detail has no instance-id with a known state")
 	}

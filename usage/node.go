@@ -1,10 +1,10 @@
 package usage
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
-	"unicode"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -12,90 +12,205 @@ import (
 
 // node is a piece of a request or response, read without trust in its shape:
 // CloudTrail makes an object of a list of one, a string of a number and a
-// boolean of the tag "true". What is not there is the zero node, and so is
-// everything in it.
-type node struct{ value any }
+// boolean of the tag "true". What is not there, or null, is the zero node, and
+// so is everything in it.
+//
+// It is the JSON text itself, known to be valid, and taken apart only where
+// someone asks: a record holds a hundred fields, and five of them matter.
+type node struct{ raw []byte }
 
 // lenient accepts what AWS has been seen to write.
 var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-func parseNode(raw []byte) (node, error) {
-	var n node
-	err := json.Unmarshal(raw, &n.value, lenient)
-	return n, err
-}
-
-func (n node) absent() bool { return n.value == nil }
-
-// get gives a member by its name in camel case, or as newer APIs write it
-// with a capital.
-func (n node) get(name string) node {
-	object, ok := n.value.(map[string]any)
-	if !ok {
+// nodeOf gives the node of a text that begins with a value.
+func nodeOf(text []byte) node {
+	text = text[skipSpace(text, 0):]
+	if len(text) == 0 || text[0] == 'n' {
 		return node{}
 	}
-	if v, ok := object[name]; ok {
-		return node{v}
+	return node{text[:skipValue(text, 0)]}
+}
+
+func (n node) absent() bool { return n.raw == nil }
+
+// kind is the first byte of the value, 0 when it is absent.
+func (n node) kind() byte {
+	if n.raw == nil {
+		return 0
 	}
-	first, size := utf8.DecodeRuneInString(name)
-	return node{object[string(unicode.ToUpper(first))+name[size:]]}
+	return n.raw[0]
+}
+
+// members calls visit for each member of an object, until it says no. The
+// name is without its quotes.
+func (n node) members(visit func(name []byte, value node) bool) {
+	if n.kind() != '{' {
+		return
+	}
+	for i := skipSpace(n.raw, 1); i < len(n.raw) && n.raw[i] == '"'; {
+		end := skipValue(n.raw, i)
+		name := n.raw[i+1 : max(end-1, i+1)]
+		i = skipSpace(n.raw, end) + len(":")
+		value := nodeOf(n.raw[min(i, len(n.raw)):])
+		if !visit(name, value) {
+			return
+		}
+		i = skipValue(n.raw, skipSpace(n.raw, i))
+		i = skipSpace(n.raw, i) + len(",")
+		i = skipSpace(n.raw, i)
+	}
+}
+
+// get gives a member by its name in camel case, or as newer APIs write it
+// with a capital. The first of a name counts.
+func (n node) get(name string) node {
+	var exact, capital node
+	n.members(func(found []byte, value node) bool {
+		switch {
+		case string(found) == name:
+			exact = value
+			return exact.absent()
+		case capital.absent() && len(found) == len(name) && found[0] == name[0]&^('a'-'A') && string(found[1:]) == name[1:]:
+			capital = value
+		}
+		return true
+	})
+	if exact.absent() {
+		return capital
+	}
+	return exact
 }
 
 // only gives the single member of an object that has no other.
 func (n node) only() (string, node) {
-	object, ok := n.value.(map[string]any)
-	if ok && len(object) == 1 {
-		for name, v := range object {
-			return name, node{v}
-		}
+	var name []byte
+	var inner node
+	count := 0
+	n.members(func(found []byte, value node) bool {
+		name, inner = found, value
+		count++
+		return count < 2
+	})
+	if count != 1 {
+		return "", node{}
 	}
-	return "", node{}
+	return string(name), inner
 }
 
 // items gives a list's items. A list is an array, alone or as the member item
 // or items of an object; a list of one may be its item, and an empty list {}.
 func (n node) items() []node {
-	switch v := n.value.(type) {
-	case nil:
-		return nil
-	case []any:
-		all := make([]node, len(v))
-		for i := range v {
-			all[i] = node{v[i]}
+	if n.kind() == '{' {
+		if bytes.IndexByte(n.raw, '"') < 0 {
+			return nil
 		}
-		return all
-	case map[string]any:
 		for _, name := range [...]string{"items", "item"} {
-			if inner, ok := v[name]; ok {
-				return node{inner}.items()
+			if inner := n.get(name); !inner.absent() {
+				return inner.elements()
 			}
 		}
-		if len(v) == 0 {
-			return nil
-		}
-	case string:
-		if v == "" {
-			return nil
-		}
 	}
-	return []node{n}
+	return n.elements()
+}
+
+// elements gives an array's elements, null ones absent; of anything else that
+// is there and not empty, itself.
+func (n node) elements() []node {
+	switch {
+	case n.absent() || string(n.raw) == `""`:
+		return nil
+	case n.kind() != '[':
+		return []node{n}
+	}
+	var all []node
+	for i := skipSpace(n.raw, 1); i < len(n.raw) && n.raw[i] != ']'; {
+		all = append(all, nodeOf(n.raw[i:]))
+		i = skipSpace(n.raw, skipValue(n.raw, i)) + len(",")
+		i = skipSpace(n.raw, i)
+	}
+	return all
 }
 
 // text gives a string, or a number or boolean as JSON writes it; "" for
 // anything else.
 func (n node) text() string {
-	switch v := n.value.(type) {
-	case string:
-		return v
-	case bool:
-		return strconv.FormatBool(v)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
+	switch n.kind() {
+	case 0, '{', '[':
+		return ""
+	case '"':
+		return unquote(n.raw)
 	}
-	return ""
+	return string(n.raw)
+}
+
+func unquote(raw []byte) string {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return strings.ToValidUTF8(string(raw[1:max(len(raw)-1, 1)]), "\ufffd")
+	}
+	plain, err := jsontext.AppendUnquote(nil, raw)
+	if err != nil && len(plain) == 0 {
+		return string(raw)
+	}
+	return string(plain)
 }
 
 func (n node) truth() bool { return n.text() == "true" }
+
+// skipSpace gives the index of the first byte at or after i that is no space.
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
+	}
+	return min(i, len(b))
+}
+
+// skipValue gives the index after the value that begins at i, at most len(b).
+func skipValue(b []byte, i int) int {
+	depth := 0
+	for i < len(b) {
+		switch b[i] {
+		case '"':
+			i = skipString(b, i)
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			depth--
+			i++
+		case ',', ':', ' ', '\n', '\t', '\r':
+			i++
+		default:
+			i = skipWord(b, i)
+		}
+		if depth <= 0 {
+			break
+		}
+	}
+	return min(i, len(b))
+}
+
+// skipString gives the index after the string whose quote is at i.
+func skipString(b []byte, i int) int {
+	for i++; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(b)
+}
+
+// skipWord gives the index after a number, true, false or null.
+func skipWord(b []byte, i int) int {
+	for i < len(b) && bytes.IndexByte(wordEnds, b[i]) < 0 {
+		i++
+	}
+	return i
+}
+
+var wordEnds = []byte(",:]}[{\" \n\t\r")
 
 // tagsOf reads a tag set, never nil: that there are no tags is said too.
 func tagsOf(set node) Tags {

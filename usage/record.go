@@ -19,10 +19,8 @@ func FromRecord(rec *cloudtrail.Record, emit func(Fact)) error {
 	if read == nil || len(rec.ErrorCode) > 0 {
 		return nil
 	}
-	e := event{rec: rec, emit: emit}
-	if err := e.parse(); err != nil {
-		return fmt.Errorf("usage: %s %s: %w", rec.Name, rec.EventID, err)
-	}
+	e := event{rec: rec, emit: emit, cause: causeOf(rec)}
+	e.open()
 	if err := read(&e); err != nil {
 		return fmt.Errorf("usage: %s %s: %w", rec.Name, rec.EventID, err)
 	}
@@ -69,28 +67,31 @@ func callReader(name []byte) func(*event) error {
 type event struct {
 	rec      *cloudtrail.Record
 	emit     func(Fact)
-	body     node
 	request  node
 	response node
+	details  node // of a service event or a notification
 	cause    Cause
-	replaces string
+	replaces string         // the event that it is a later version of
 	said     map[string]int // statements so far, by instance
 }
 
-func (e *event) parse() error {
-	body, err := parseNode(e.rec.Raw)
-	if err != nil {
-		return err
-	}
-	e.body = body
-	e.request = unwrap(body.get("requestParameters"), "Request")
-	e.response = unwrap(body.get("responseElements"), "Response")
-	e.cause = causeOf(e.rec)
-	addendum := body.get("addendum")
-	if addendum.get("reason").text() == "UPDATED_DATA" {
-		e.replaces = addendum.get("originalEventID").text()
-	}
-	return nil
+// open finds the parts of the record that say something.
+func (e *event) open() {
+	nodeOf(e.rec.Raw).members(func(name []byte, value node) bool {
+		switch string(name) {
+		case "requestParameters":
+			e.request = unwrap(value, "Request")
+		case "responseElements":
+			e.response = unwrap(value, "Response")
+		case "serviceEventDetails", "detail":
+			e.details = value
+		case "addendum":
+			if value.get("reason").text() == "UPDATED_DATA" {
+				e.replaces = value.get("originalEventID").text()
+			}
+		}
+		return true
+	})
 }
 
 // unwrap takes off the envelope in which newer APIs put request and response:

@@ -193,7 +193,7 @@ func (inv *inventoryReader) reservation() error {
 		return err
 	}
 	var r struct {
-		Owner     any              `json:"OwnerId"`
+		Owner     jsontext.Value   `json:"OwnerId"`
 		Instances []jsontext.Value `json:"Instances"`
 	}
 	if err := json.Unmarshal(raw, &r, lenient); err != nil {
@@ -201,7 +201,7 @@ func (inv *inventoryReader) reservation() error {
 		return nil
 	}
 	for _, instance := range r.Instances {
-		inv.instance(offset, node{r.Owner}.text(), instance)
+		inv.instance(offset, nodeOf(r.Owner).text(), instance)
 	}
 	return nil
 }
@@ -209,11 +209,8 @@ func (inv *inventoryReader) reservation() error {
 // instance reads one instance, or says why not.
 func (inv *inventoryReader) instance(offset int64, owner string, raw jsontext.Value) {
 	inv.instances++
-	n, err := parseNode(raw)
-	if err == nil {
-		err = inv.observe(cmp.Or(owner, inv.opt.Account), n)
-	}
-	if err != nil {
+	n := nodeOf(raw)
+	if err := inv.observe(cmp.Or(owner, inv.opt.Account), n); err != nil {
 		inv.problem(offset, fmt.Sprintf("instance %q refused: %v", n.get("InstanceId").text(), err))
 	}
 }
