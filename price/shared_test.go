@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -258,16 +257,20 @@ func history(t *testing.T) []version {
 	return versions
 }
 
-// offer writes a version as an offer file, published and effective at its
-// time.
-func (v version) offer() []byte {
-	var rows []pricetest.Row
-	for kind, rate := range v.rates {
-		rows = append(rows, pricetest.Row{Region: v.region, Type: kind, Rate: rate.String(), Effective: v.at.Format(time.RFC3339)})
+// sheet is the version as a sheet, published and effective at its time.
+func (v version) sheet() *price.Sheet {
+	currency := money.USD
+	if v.region == "cn-north-1" {
+		currency = money.CNY
 	}
-	var b bytes.Buffer
-	_ = pricetest.Offer{Rows: rows, Version: v.at.Format("20060102150405"), Published: v.at.Format(time.RFC3339)}.WriteCSV(&b)
-	return b.Bytes()
+	var rows []price.Row
+	for kind, rate := range v.rates {
+		rows = append(rows, price.Row{
+			Key: price.Key{Region: v.region, Type: kind, Operation: "RunInstances", Tenancy: "Shared"},
+			SKU: v.region + " " + kind, Rate: rate, Currency: currency, From: v.at.Unix(),
+		})
+	}
+	return price.NewSheet(price.Offer, v.at.Format("20060102150405"), v.at.Unix(), rows)
 }
 
 // TestHistory imports all versions of four regions in a random order: at any
@@ -279,9 +282,9 @@ func TestHistory(t *testing.T) {
 	for _, i := range rand.Perm(len(versions)) {
 		v := versions[i]
 		count[v.region]++
-		info, err := price.Import(context.Background(), store, account.Local, fmt.Sprint(v.region, v.at), bytes.NewReader(v.offer()), price.ReadOptions{})
-		if err != nil || info.Rates != len(v.rates) {
-			t.Fatalf("import of %s at %s: %d rates, %v; want %d", v.region, v.at, info.Rates, err, len(v.rates))
+		encoded := v.sheet().Encode()
+		if err := store.PutSheet(context.Background(), account.Local, v.sheet().Info(encoded, v.region), encoded); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if count["us-east-1"] != 105 || count["cn-north-1"] != 22 {
