@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/kopterio/kopter/account"
+	"github.com/kopterio/kopter/audit"
+	"github.com/kopterio/kopter/audit/audittest"
 	"github.com/kopterio/kopter/ingest"
 	"github.com/kopterio/kopter/ingest/ingesttest"
 	"github.com/kopterio/kopter/local"
@@ -55,6 +57,14 @@ func asUsage(t *testing.T, s *local.Store) usagetest.Opened {
 			return asUsage(t, openAt(t, s.Dir(), local.Options{}))
 		},
 	}
+}
+
+func TestAuditIndex(t *testing.T) {
+	audittest.TestIndex(t, func(t *testing.T) audit.Index { return open(t) })
+}
+
+func TestAuditFiles(t *testing.T) {
+	audittest.TestFiles(t, func(t *testing.T) audit.Files { return open(t) })
 }
 
 func TestPriceStore(t *testing.T) {
