@@ -20,6 +20,7 @@ var seedRecords = []string{
 	`{"eventTime":"2023-02-30T11:55:21Z","eventName":"X"}`,
 	`{"eventName":"X","eventName":"Y","eventTime":"2023-07-10T11:55:21Z"}`,
 	`{"EVENTID":"x","eventid":"y","eventTime":"2023-07-10T11:55:21Z","eventName":"X","userIdentity":{"type":"Root","sessionContext":{"sessionIssuer":[1]}}}`,
+	`{"a":-}`, `{"a":1.}`, `{"a":1e}`, `{"a":1e+`, `{"a":-0.1E-2}`, `{"a":tr`, `{"a":nul}`, `{"a":"\q`, `{"a":"\u12`,
 	`{"a":01}`, `{"a":1,}`, `{"a" 1}`, `{"a":tru}`, `{"a":"\x"}`, "{\"a\":\"\xff\"}", `{"a":"` + "\x00" + `"}`, `[]`, `{`, `{"a":"\ud800`,
 	`{"requestParameters":{"bucketName":"b","x":["arn:aws:s3:::b","i-0123456789abcdef0"]},"eventTime":"2023-07-10T11:55:21Z","eventName":"X"}`,
 	`{"detail-type":"AWS API Call via CloudTrail","detail":{"eventTime":"2023-07-10T11:55:21Z","eventName":"X"}}`,
