@@ -39,12 +39,22 @@ func (t Tenant) Validate() error {
 	return nil
 }
 
-// PriceRegion gives the region under which the price list files a zone: the
-// zone without its letter. For an ordinary zone that is the region itself
-// (us-east-1a → us-east-1); Local and Wavelength Zones have prices of their
-// own (us-east-1-bos-1a → us-east-1-bos-1). An empty zone gives region.
-// Source: spec/ec2-cost.md, "Which SKU".
+// PriceRegion gives the region under which the price list files a zone. For an
+// ordinary zone that is the region itself (us-east-1a → us-east-1). Local and
+// Wavelength Zones have prices of their own: a Local Zone is filed under its
+// name without the letter (us-east-1-bos-1a → us-east-1-bos-1), a Wavelength
+// Zone under its carrier location and number (us-east-1-wl1-was-wlz-1 →
+// us-east-1-wl1-was1), but for the first two of them, which are older than that
+// scheme. An empty zone gives region.
+// Source: spec/ec2-cost.md, "Which SKU"; region codes of the AWS price list.
 func PriceRegion(region, zone string) string {
+	if place, number, wavelength := strings.Cut(zone, "-wlz-"); wavelength {
+		switch place {
+		case "us-east-1-wl1-bos", "us-west-2-wl1-sfo":
+			return place[:len(place)-len("-bos")]
+		}
+		return place + number
+	}
 	trimmed := strings.TrimRight(zone, "abcdefghijklmnopqrstuvwxyz")
 	if trimmed == "" || len(zone)-len(trimmed) != 1 {
 		return region
