@@ -8,7 +8,10 @@ type Seconds = int64
 // not change its shape. A resource's intervals do not overlap.
 //
 // What no source states is never invented: an end that was only noticed later
-// is a pair of bounds, and a shape that no source states is empty.
+// is a pair of bounds, and a shape that no source states is empty. So Start ==
+// End where nothing shows for how long it ran: launched, and next heard of
+// when it was over (NotAfter is later), or open and launched at the horizon or
+// after it.
 type Interval struct {
 	Account  string
 	Region   string

@@ -24,11 +24,18 @@ var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Allo
 
 // nodeOf gives the node of a text that begins with a value.
 func nodeOf(text []byte) node {
-	text = text[skipSpace(text, 0):]
-	if len(text) == 0 || text[0] == 'n' {
-		return node{}
+	n, _ := nodeAt(text, 0)
+	return n
+}
+
+// nodeAt gives the value at or after i, and the index after it.
+func nodeAt(text []byte, i int) (node, int) {
+	i = skipSpace(text, i)
+	end := skipValue(text, i)
+	if i == end || text[i] == 'n' {
+		return node{}, end
 	}
-	return node{text[:skipValue(text, 0)]}
+	return node{text[i:end]}, end
 }
 
 func (n node) absent() bool { return n.raw == nil }
@@ -50,14 +57,11 @@ func (n node) members(visit func(name []byte, value node) bool) {
 	for i := skipSpace(n.raw, 1); i < len(n.raw) && n.raw[i] == '"'; {
 		end := skipValue(n.raw, i)
 		name := n.raw[i+1 : max(end-1, i+1)]
-		i = skipSpace(n.raw, end) + len(":")
-		value := nodeOf(n.raw[min(i, len(n.raw)):])
+		value, end := nodeAt(n.raw, skipSpace(n.raw, end)+len(":"))
 		if !visit(name, value) {
 			return
 		}
-		i = skipValue(n.raw, skipSpace(n.raw, i))
-		i = skipSpace(n.raw, i) + len(",")
-		i = skipSpace(n.raw, i)
+		i = skipSpace(n.raw, skipSpace(n.raw, end)+len(","))
 	}
 }
 
@@ -124,9 +128,9 @@ func (n node) elements() []node {
 	}
 	var all []node
 	for i := skipSpace(n.raw, 1); i < len(n.raw) && n.raw[i] != ']'; {
-		all = append(all, nodeOf(n.raw[i:]))
-		i = skipSpace(n.raw, skipValue(n.raw, i)) + len(",")
-		i = skipSpace(n.raw, i)
+		element, end := nodeAt(n.raw, i)
+		all = append(all, element)
+		i = skipSpace(n.raw, skipSpace(n.raw, end)+len(","))
 	}
 	return all
 }

@@ -63,10 +63,15 @@ func (s *statement) restedSince() Seconds {
 	return s.looked()
 }
 
-// At gives the resource's status at a moment.
+// At gives the resource's status at a moment. Before the first word about its
+// state that is unknown.
 func (t *Timeline) At(at Seconds) Status {
+	s := Status{State: stateUnknown.String()}
+	if len(t.looks) == 0 {
+		return s
+	}
 	l := &t.looks[t.lookAt(at)]
-	s := Status{State: stateUnknown.String(), Shape: l.shape, Tags: l.tags}
+	s.Shape, s.Tags = l.shape, l.tags
 	var ran *period
 	for i := range t.periods {
 		if t.periods[i].start <= at {
