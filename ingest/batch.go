@@ -1,14 +1,11 @@
 package ingest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/kopterio/kopter/audit"
-	"github.com/kopterio/kopter/cloudtrail"
 	"github.com/kopterio/kopter/usage"
 )
 
@@ -17,29 +14,15 @@ type batch struct {
 	lake   *audit.Batch
 	at     time.Time // of the commit
 	commit Commit
-	fresh  map[place]usage.Seconds
+	fresh  freshness
 	bytes  int64       // of records, facts and quarantine
 	uris   []string    // of the files begun
 	said   audit.Tally // what Add said of their records
 	told   audit.Tally // of that, what the run's tally knows
 }
 
-type place struct{ account, region string }
-
 func newBatch(lake *audit.Batch, at time.Time) *batch {
-	return &batch{lake: lake, at: at, fresh: map[place]usage.Seconds{}}
-}
-
-// sign notes a record as a sign of life of its account and region.
-func (b *batch) sign(rec *cloudtrail.Record) {
-	at := rec.Time / 1000
-	if at > b.at.Add(maxLead).Unix() {
-		return
-	}
-	p := place{string(rec.Account), string(rec.Region)}
-	if last, ok := b.fresh[p]; !ok || at > last {
-		b.fresh[p] = at
-	}
+	return &batch{lake: lake, at: at, fresh: newFreshness(at)}
 }
 
 // say counts what became of a record.
@@ -103,7 +86,7 @@ func (b *batch) finish(ctx context.Context) (Commit, error) {
 		return Commit{}, fmt.Errorf("write the lake: %w", err)
 	}
 	b.commit.Lake = change
-	b.commit.Freshness = b.freshness()
+	b.commit.Freshness = b.fresh.list()
 	for i := range b.commit.Files {
 		f := &b.commit.Files[i]
 		tally := b.lake.Tally(f.URI)
@@ -117,15 +100,4 @@ func (b *batch) finish(ctx context.Context) (Commit, error) {
 		b.said.Conflicts += t.Conflicts
 	}
 	return b.commit, nil
-}
-
-func (b *batch) freshness() []usage.Freshness {
-	list := make([]usage.Freshness, 0, len(b.fresh))
-	for p, last := range b.fresh {
-		list = append(list, usage.Freshness{Account: p.account, Region: p.region, Last: last})
-	}
-	slices.SortFunc(list, func(a, b usage.Freshness) int {
-		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
-	})
-	return list
 }

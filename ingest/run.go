@@ -56,10 +56,6 @@ const (
 	DefaultBatchFiles  = 10_000
 )
 
-// maxLead is how far ahead of the clock an event may be for its time to count
-// as a sign of life; one further ahead is kept like any other.
-const maxLead = 24 * time.Hour
-
 // Run ingests files into the tenant's lake and store. Files whose version is
 // known are not read. Many small files make one commit, and a commit holds
 // whole files only. Each worker fills batches of its own, so the order in which

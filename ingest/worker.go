@@ -126,7 +126,7 @@ func (w *worker) record(ctx context.Context, uri string, rec *cloudtrail.Record,
 		return fmt.Errorf("%s: %w", uri, err)
 	}
 	w.batch.say(outcome)
-	w.batch.sign(rec)
+	w.batch.fresh.sign(rec)
 	if outcome == audit.Duplicate {
 		return nil // its facts are committed, or are in this batch
 	}

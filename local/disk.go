@@ -107,7 +107,7 @@ func (d *disk) remove(path string) error {
 	if err := d.hook(PointFileRemove); err != nil {
 		return err
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) && !isNotFolder(err) {
 		return err
 	}
 	return d.hook(PointFileRemoved)

@@ -41,15 +41,27 @@ func (s *Store) Open(ctx context.Context, name string) (audit.FileReader, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return openReader(file)
+	r, err := openReader(file)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
+// openReader opens a file. A folder of that name, or a file where its folder
+// should be, is no file of that name.
 func openReader(file string) (*reader, error) {
 	f, err := os.Open(file)
+	if isNotFolder(err) {
+		err = &fs.PathError{Op: "open", Path: file, Err: fs.ErrNotExist}
+	}
 	if err != nil {
 		return nil, err
 	}
 	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: file, Err: fs.ErrNotExist}
+	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
