@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +76,7 @@ type tally struct {
 
 	mu     sync.Mutex
 	values []interner // by field
-	counts map[tallyKey]int64
+	counts *countTable
 }
 
 // tallyKey is a combination of values, each by its number in an interner.
@@ -87,15 +86,22 @@ type tallyKey [2]uint64
 // row group adds before that is noticed. MaxCountBy of them fit into a key.
 const keyBits = 21
 
-// add puts the number of field i into the key.
-func (k *tallyKey) add(i int, number uint32) {
+// keyPlace is where the number of field i of n lies in a key: the last field
+// in the lowest bits, so that keys order as their numbers do.
+func keyPlace(i, n int) (word, shift int) {
 	const perWord = MaxCountBy / len(tallyKey{})
-	k[i/perWord] |= uint64(number) << (keyBits * (perWord - 1 - i%perWord))
+	fromEnd := n - 1 - i
+	return len(tallyKey{}) - 1 - fromEnd/perWord, fromEnd % perWord * keyBits
 }
 
-func (k tallyKey) number(i int) uint32 {
-	const perWord = MaxCountBy / len(tallyKey{})
-	return uint32(k[i/perWord]>>(keyBits*(perWord-1-i%perWord))) & (1<<keyBits - 1)
+func (k *tallyKey) add(i, n int, number uint32) {
+	word, shift := keyPlace(i, n)
+	k[word] |= uint64(number) << shift
+}
+
+func (k tallyKey) number(i, n int) uint32 {
+	word, shift := keyPlace(i, n)
+	return uint32(k[word]>>shift) & (1<<keyBits - 1)
 }
 
 // interner numbers the values of a field.
@@ -105,7 +111,7 @@ type interner struct {
 }
 
 func newTally(by []countField) *tally {
-	t := &tally{by: by, values: make([]interner, len(by)), counts: map[tallyKey]int64{}}
+	t := &tally{by: by, values: make([]interner, len(by)), counts: newCountTable()}
 	for i := range t.values {
 		t.values[i].numbers = map[string]uint32{}
 	}
@@ -160,11 +166,11 @@ func (t *tally) merge(codings []coding, counts []combination) error {
 			if numbers[i][code] == 0 {
 				numbers[i][code] = t.values[i].number(codings[i].values.at(int(code))) + 1
 			}
-			key.add(i, numbers[i][code]-1)
+			key.add(i, len(codings), numbers[i][code]-1)
 		}
-		t.counts[key] += c.count
+		t.counts.add(key, c.count)
 	}
-	if len(t.counts) > MaxCountRows {
+	if t.counts.used > MaxCountRows {
 		return ErrTooManyRows
 	}
 	return nil
@@ -176,27 +182,21 @@ func (t *tally) rows() []CountRow {
 	for i := range t.values {
 		ranks[i] = t.values[i].rank()
 	}
-	type ranked struct {
-		count int64
-		key   tallyKey
-	}
-	list := make([]ranked, 0, len(t.counts))
-	for key, n := range t.counts {
-		r := ranked{count: n}
-		for i := range ranks {
-			r.key.add(i, ranks[i][key.number(i)])
-		}
-		list = append(list, r)
-	}
-	slices.SortFunc(list, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.key[0], b.key[0]), cmp.Compare(a.key[1], b.key[1]))
-	})
-	rows, cells := make([]CountRow, len(list)), make([]string, len(list)*len(ranks))
-	for i, r := range list {
+	list := t.counts.list()
+	for i := range list {
+		var key tallyKey
 		for j := range ranks {
-			cells[j] = t.values[j].values[r.key.number(j)]
+			key.add(j, len(ranks), ranks[j][list[i].key.number(j, len(ranks))])
 		}
-		rows[i] = CountRow{Values: cells[:len(ranks):len(ranks)], Count: r.count}
+		list[i].key = key
+	}
+	list = sortCounts(list)
+	rows, cells := make([]CountRow, len(list)), make([]string, len(list)*len(ranks))
+	for i := range list {
+		for j := range ranks {
+			cells[j] = t.values[j].values[list[i].key.number(j, len(ranks))]
+		}
+		rows[i] = CountRow{Values: cells[:len(ranks):len(ranks)], Count: list[i].count}
 		cells = cells[len(ranks):]
 	}
 	return rows

@@ -178,10 +178,11 @@ func (s *scan) holds(c clause, row int, raw []byte) (bool, error) {
 
 // settle verifies every row that may match and gives those that do.
 func (s *scan) settle(ctx context.Context, yes, maybe bitmap) (bitmap, error) {
-	matching := append(bitmap(nil), yes...)
+	matching, unknown := append(bitmap(nil), yes...), append(bitmap(nil), maybe...)
+	unknown.and(yes.not(s.rowGroup.rows))
 	var failed error
-	maybe.each(func(row int) {
-		if failed != nil || yes.has(row) {
+	unknown.each(func(row int) {
+		if failed != nil {
 			return
 		}
 		holds, err := s.verify(ctx, row)
