@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kopterio/kopter/simulate"
 )
@@ -12,5 +13,9 @@ type Simulation = simulate.Options
 // Simulate writes the logs, inventory and price list of an organisation that
 // does not exist below a folder, and says what a perfect reader finds there.
 func Simulate(ctx context.Context, dir string, opt Simulation, progress func(events int64)) (*simulate.Truth, error) {
-	return simulate.Write(ctx, simulate.Dir(dir), opt, func(p simulate.Progress) { progress(p.Events) })
+	truth, err := simulate.Write(ctx, simulate.Dir(dir), opt, func(p simulate.Progress) { progress(p.Events) })
+	if errors.Is(err, simulate.ErrOptions) {
+		err = &InputError{err}
+	}
+	return truth, err
 }

@@ -13,10 +13,10 @@ run() {
   "$kopter" "$@"
 }
 
-run simulate --out $here/aws --events 50000 --days 14
-run ingest $here/aws/AWSLogs
-run prices import $here/aws/prices/*.json
-run inventory import $here/aws/inventory/*.json
+run simulate --out $here/aws --events 50000 --organisation --files-per-hour 2
+run ingest $here/aws/logs
+run prices import $here/aws/prices
+run inventory import --complete $here/aws/describe
 run search --limit 8 'name:RunInstances -error_code:*'
 run search --count-by source,name --limit 8
 run search --count-by actor,error_code --limit 5 'error_code:*'

@@ -9,15 +9,18 @@ import (
 )
 
 type simulateCommand struct {
-	Out        string  `required:"" help:"Folder to write to." type:"path"`
-	Seed       uint64  `help:"Which organisation: the same seed gives the same bytes." default:"1"`
-	Events     int64   `help:"How many events, from a thousand to a hundred million." default:"50000"`
-	Start      string  `help:"When it begins." default:"2026-01-05" placeholder:"TIME"`
-	Days       int     `help:"How many days it lasts." default:"21"`
-	Accounts   int     `help:"How many member accounts." default:"8"`
-	Duplicates float64 `help:"Share of events that are delivered twice." default:"0.01"`
-	Late       float64 `help:"Share of events that are delivered hours late." default:"0.01"`
-	Quiet      bool    `help:"Print no progress." short:"q"`
+	Out          string  `required:"" help:"Folder to write to." type:"path"`
+	Seed         uint64  `help:"Which organisation: the same seed gives the same bytes." default:"1"`
+	Events       int64   `help:"How many events, from a thousand to a hundred million." default:"50000"`
+	Start        string  `help:"When it begins." default:"2026-01-05" placeholder:"TIME"`
+	Days         int     `help:"How many days it lasts." default:"21"`
+	Accounts     int     `help:"How many member accounts." default:"8"`
+	Duplicates   float64 `help:"Share of events that are delivered twice." default:"0.01"`
+	Late         float64 `help:"Share of events that are delivered hours late." default:"0.01"`
+	Organisation bool    `help:"Write the log files as an organisation's trail does."`
+	FilesPerHour int     `help:"How often each account and region delivers a file, a divisor of 60." default:"12"`
+	Versions     int     `help:"How many versions of the price list." default:"1"`
+	Quiet        bool    `help:"Print no progress." short:"q"`
 }
 
 func (c *simulateCommand) Run(ctx context.Context, con console) error {
@@ -29,6 +32,7 @@ func (c *simulateCommand) Run(ctx context.Context, con console) error {
 	truth, err := app.Simulate(ctx, c.Out, app.Simulation{
 		Seed: c.Seed, Events: c.Events, Start: start, End: start.Add(time.Duration(c.Days) * 24 * time.Hour),
 		Accounts: c.Accounts, Duplicates: c.Duplicates, Late: c.Late,
+		Organisation: c.Organisation, FilesPerHour: c.FilesPerHour, PriceVersions: c.Versions,
 	}, func(done int64) {
 		if con.terminal && !c.Quiet {
 			fmt.Fprintf(con.err, "\r\x1b[K%s of %s events", grouped(done), grouped(c.Events))
