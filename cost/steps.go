@@ -143,6 +143,7 @@ type finder struct {
 	q       StepQuery
 	keep    func(query.Values) bool
 	found   []Step
+	full    bool // the first Limit of found are in order, and no later step counts
 }
 
 // interval finds the steps at the beginning of an interval, in its midst and,
@@ -224,6 +225,9 @@ func (f *finder) step(i *usage.Interval, kind Kind, at usage.Seconds) Step {
 
 // add takes a step in, if it is asked for.
 func (f *finder) add(i *usage.Interval, s Step) {
+	if f.full && f.q.Order.compare(s, f.found[f.q.Limit-1]) >= 0 {
+		return
+	}
 	if s.Time < f.q.From || s.Time >= f.q.Until || f.keep != nil && !f.keep(stepValues{values{i}, &s}) {
 		return
 	}
@@ -241,6 +245,7 @@ func (f *finder) trim(enough int) {
 	if f.q.Limit > 0 && len(f.found) > f.q.Limit {
 		clear(f.found[f.q.Limit:])
 		f.found = f.found[:f.q.Limit]
+		f.full = true
 	}
 }
 

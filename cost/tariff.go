@@ -39,7 +39,7 @@ func operation(s string) string {
 // it is. Source: spec/ec2-cost.md, "Which SKU".
 var unlicensed = []string{"RunInstances", "RunInstances:00g0", "RunInstances:0800"}
 
-// homeCurrency is the currency that AWS bills a region in. It stands for
+// homeCurrency is the currency that AWS bills a price region in. It stands for
 // stretches that have no price.
 func homeCurrency(region string) money.Currency {
 	switch {
@@ -75,8 +75,25 @@ func (f *tariff) at(t usage.Seconds) int {
 
 // tariffKey is all of an interval that its price depends on.
 type tariffKey struct {
-	region, zone, kind, operation, tenancy, purchase string
-	cpus                                             bool
+	place                              string // price region
+	kind, operation, tenancy, purchase string
+	cpus                               bool
+}
+
+// slots is how many tariffs are found by comparing instead of hashing.
+const slots = 1024
+
+// slot is a number below slots that keys seldom share: it is made of what
+// most keys differ in.
+func (k *tariffKey) slot() uint32 {
+	n := uint32(len(k.operation))
+	for i := range len(k.kind) {
+		n = n*31 + uint32(k.kind[i])
+	}
+	for i := range len(k.place) {
+		n = n*31 + uint32(k.place[i])
+	}
+	return n * 2654435769 >> 22 // the upper bits of Fibonacci hashing are the mixed ones
 }
 
 // Tariffs looks up what intervals cost per hour, and remembers. It is not safe
@@ -84,9 +101,11 @@ type tariffKey struct {
 type Tariffs struct {
 	prices price.Prices
 	known  map[tariffKey]*tariff
-	last   tariffKey // was looked up last, because neighbours often cost alike
-	found  *tariff
-	gaps   map[gapKey]*Unpriced
+	recent [slots]struct {
+		key    tariffKey
+		tariff *tariff
+	}
+	gaps map[gapKey]*Unpriced
 }
 
 // NewTariffs answers from a fixed set of sheets.
@@ -102,22 +121,31 @@ func (f *Tariffs) At(i *usage.Interval, t usage.Seconds) price.Quote {
 }
 
 func (f *Tariffs) of(i *usage.Interval) *tariff {
-	k := tariffKey{i.Region, i.Zone, i.Shape.Type, i.Shape.Operation, i.Shape.Tenancy, i.Shape.Purchase, i.Shape.CPUs != 0}
-	if f.found != nil && k == f.last {
-		return f.found
+	k := tariffKey{place(i), i.Shape.Type, i.Shape.Operation, i.Shape.Tenancy, i.Shape.Purchase, i.Shape.CPUs != 0}
+	slot := &f.recent[k.slot()]
+	if slot.tariff != nil && slot.key == k {
+		return slot.tariff
 	}
 	t, ok := f.known[k]
 	if !ok {
 		t = f.build(k)
 		f.known[k] = t
 	}
-	f.last, f.found = k, t
+	slot.key, slot.tariff = k, t
 	return t
+}
+
+// place is the price region of an interval.
+func place(i *usage.Interval) string {
+	if len(i.Zone) == len(i.Region)+1 && strings.HasPrefix(i.Zone, i.Region) {
+		return i.Region // an ordinary zone, as nearly all are
+	}
+	return account.PriceRegion(i.Region, i.Zone)
 }
 
 func (f *Tariffs) build(k tariffKey) *tariff {
 	pk := price.Key{
-		Region:    account.PriceRegion(k.region, k.zone),
+		Region:    k.place,
 		Type:      k.kind,
 		Operation: operation(k.operation),
 		Tenancy:   k.tenancy,
@@ -125,7 +153,7 @@ func (f *Tariffs) build(k tariffKey) *tariff {
 	t := &tariff{}
 	for _, w := range f.quotes(k, pk) {
 		if w.Quote.Status != price.Priced || w.Quote.Currency == "" {
-			w.Quote.Rate, w.Quote.Currency = 0, homeCurrency(k.region)
+			w.Quote.Rate, w.Quote.Currency = 0, homeCurrency(k.place)
 		}
 		if n := len(t.windows); n > 0 && sameRate(t.windows[n-1].quote, w.Quote) {
 			t.windows[n-1].until = w.Until
