@@ -31,7 +31,9 @@ func (s *Store) Check(ctx context.Context, t account.Tenant) ([]Problem, error) 
 	} {
 		problems, err := check(ctx, t)
 		all = append(all, problems...)
-		if err != nil {
+		if errors.Is(err, ErrDamaged) {
+			all = append(all, Problem{databaseName, err.Error()})
+		} else if err != nil {
 			return all, fmt.Errorf("check data folder %s: %w", s.dir, err)
 		}
 	}
