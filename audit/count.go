@@ -154,19 +154,19 @@ func (t *tally) merge(codings []coding, counts []combination) error {
 	defer t.mu.Unlock()
 	numbers := make([][]uint32, len(codings)) // by code; 0 is not yet numbered
 	for i, c := range codings {
+		if len(t.values[i].values)+c.values.len() >= 1<<keyBits {
+			return ErrTooManyRows
+		}
 		numbers[i] = make([]uint32, c.values.len())
 	}
 	for _, c := range counts {
 		var key tallyKey
-		combined := c.codes
-		for i := len(codings) - 1; i >= 0; i-- {
-			size := uint64(len(numbers[i]))
-			code := combined % size
-			combined /= size
-			if numbers[i][code] == 0 {
-				numbers[i][code] = t.values[i].number(codings[i].values.at(int(code))) + 1
+		for i := range codings {
+			number := &numbers[i][c.codes[i]]
+			if *number == 0 {
+				*number = t.values[i].number(codings[i].values.at(int(c.codes[i]))) + 1
 			}
-			key.add(i, len(codings), numbers[i][code]-1)
+			key.add(i, len(codings), *number-1)
 		}
 		t.counts.add(key, c.count)
 	}

@@ -210,56 +210,29 @@ func addCode(list []int32, code int32) []int32 {
 // array: 2 MiB of it.
 const flatCombinations = 1 << 18
 
-// combination is how many rows have a combination of codes. The codes are one
-// number, to which the codings' sizes are the bases.
+// combination is how many rows have one code of each coding.
 type combination struct {
-	codes uint64
+	codes [MaxCountBy]int32
 	count int64
 }
 
 // combine counts the combinations of codes among rows.
 func combine(codings []coding, rows bitmap) []combination {
-	if len(codings) == 0 {
-		return []combination{{count: int64(rows.count())}}
-	}
-	size, lists := uint64(1), false
+	size, flat := 1, true
 	for i := range codings {
-		size *= uint64(codings[i].values.len())
-		lists = lists || codings[i].starts != nil
-	}
-	if size > flatCombinations || lists {
-		return combineSparse(codings, rows)
-	}
-	flat := make([]int64, size)
-	countFlat(codings, rows, flat)
-	list := make([]combination, 0, min(len(flat), rows.count()))
-	for codes, n := range flat {
-		if n > 0 {
-			list = append(list, combination{uint64(codes), n})
+		if size > flatCombinations || codings[i].starts != nil {
+			flat = false
+			break
 		}
+		size *= codings[i].values.len()
 	}
-	return list
-}
-
-func countFlat(codings []coding, rows bitmap, flat []int64) {
-	first := codings[0].codes
-	switch len(codings) {
-	case 1:
-		rows.each(func(row int) { flat[first[row]]++ })
-	case 2:
-		second, size := codings[1].codes, codings[1].values.len()
-		rows.each(func(row int) { flat[int(first[row])*size+int(second[row])]++ })
-	default:
-		rows.each(func(row int) {
-			eachCombination(codings, row, 0, func(codes uint64) { flat[codes]++ })
-		})
+	if flat && size <= flatCombinations {
+		return combineFlat(codings, rows, size)
 	}
-}
-
-func combineSparse(codings []coding, rows bitmap) []combination {
-	counts := map[uint64]int64{}
+	counts := map[[MaxCountBy]int32]int64{}
+	var codes [MaxCountBy]int32
 	rows.each(func(row int) {
-		eachCombination(codings, row, 0, func(codes uint64) { counts[codes]++ })
+		eachCombination(codings, row, 0, &codes, func() { counts[codes]++ })
 	})
 	list := make([]combination, 0, len(counts))
 	for codes, n := range counts {
@@ -268,14 +241,46 @@ func combineSparse(codings []coding, rows bitmap) []combination {
 	return list
 }
 
-// eachCombination gives every combination of a row's values, behind those that
-// are combined already.
-func eachCombination(codings []coding, row int, combined uint64, fn func(codes uint64)) {
-	if len(codings) == 0 {
-		fn(combined)
+// combineFlat counts in an array, in which a combination's place is the number
+// that has the codes as digits and the codings' sizes as bases.
+func combineFlat(codings []coding, rows bitmap, size int) []combination {
+	counts := make([]int64, size)
+	if len(codings) == 2 { // such as hour and name, the most asked for
+		first, second, base := codings[0].codes, codings[1].codes, codings[1].values.len()
+		rows.each(func(row int) { counts[int(first[row])*base+int(second[row])]++ })
+	} else {
+		rows.each(func(row int) {
+			place := 0
+			for i := range codings {
+				place = place*codings[i].values.len() + int(codings[i].codes[row])
+			}
+			counts[place]++
+		})
+	}
+	list := make([]combination, 0, min(size, rows.count()))
+	for place, n := range counts {
+		if n == 0 {
+			continue
+		}
+		c := combination{count: n}
+		for i := len(codings) - 1; i >= 0; i-- {
+			c.codes[i] = int32(place % codings[i].values.len())
+			place /= codings[i].values.len()
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// eachCombination calls fn with every combination of a row's values in codes,
+// of which those before coding i are set.
+func eachCombination(codings []coding, row, i int, codes *[MaxCountBy]int32, fn func()) {
+	if i == len(codings) {
+		fn()
 		return
 	}
-	for _, code := range codings[0].of(row) {
-		eachCombination(codings[1:], row, combined*uint64(codings[0].values.len())+uint64(code), fn)
+	for _, code := range codings[i].of(row) {
+		codes[i] = code
+		eachCombination(codings, row, i+1, codes, fn)
 	}
 }

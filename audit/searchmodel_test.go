@@ -333,7 +333,7 @@ func (w *world) checkEach(t *rapid.T, n query.Node, from, until int64, want []au
 func (w *world) checkCount(t *rapid.T, n query.Node, from, until int64, want []audit.Row) {
 	by := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
 		"name", "account", "user", "hour", "day", "month", "time", "read_only", "resources", "event_id", "session", "ip",
-	}), 0, 3, rapid.ID).Draw(t, "by")
+	}), 0, audit.MaxCountBy, rapid.ID).Draw(t, "by")
 	w.cases++
 	got, err := w.lake.Count(context.Background(), account.Local, audit.CountRequest{Query: n, From: from, Until: until, By: by})
 	if err != nil {
