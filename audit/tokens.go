@@ -67,8 +67,9 @@ func wordMask(text []byte) (mask uint64) {
 		copy(padded[:], text)
 		text = padded[:]
 	}
+	b := (*[64]byte)(text) // so that the compiler sees that all is within
 	for i := 0; i < 64; i += 8 {
-		mask |= wordBytes(binary.LittleEndian.Uint64(text[i:])) << i
+		mask |= wordBytes(binary.LittleEndian.Uint64(b[i:i+8])) << i
 	}
 	return mask
 }
@@ -108,7 +109,7 @@ func hashWord(text []byte, begin, end int) Token {
 		}
 		h = mix(h ^ (w|lower)&(1<<(rest*8)-1))
 	}
-	return Token(mix(h))
+	return Token(h)
 }
 
 // mix spreads every bit of h over all of them.
