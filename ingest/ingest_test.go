@@ -248,6 +248,20 @@ func TestBatchesEndAtTheirLimits(t *testing.T) {
 	}
 }
 
+// TestManySmallBatchesAtOnce lets batches begin, finish and merge id runs at
+// the same time as often as can be.
+func TestManySmallBatchesAtOnce(t *testing.T) {
+	logs := ingesttest.Logs(2, 80)
+	want := open(t)
+	want.run(t, inputs(logs...), ingest.Options{Workers: 1})
+	p := open(t)
+	p.run(t, inputs(logs...), ingest.Options{Workers: 8, BatchFiles: 1})
+	got, whole := p.state(t), want.state(t)
+	same(t, "bodies", got.Bodies, whole.Bodies)
+	same(t, "facts", got.Facts, whole.Facts)
+	same(t, "quarantine", got.Quarantine, whole.Quarantine)
+}
+
 func TestProgressEndsAtTheReport(t *testing.T) {
 	var last ingest.Totals
 	calls := 0
