@@ -2,9 +2,11 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -32,7 +34,8 @@ type Graph struct {
 	Notes []string
 }
 
-// Cost computes the price graph.
+// Cost computes the price graph: rows by time, then by group; totals with the
+// largest amount first.
 func (a *App) Cost(ctx context.Context, opt CostOptions) (Graph, error) {
 	q, err := costQuery(opt)
 	if err != nil {
@@ -45,6 +48,9 @@ func (a *App) Cost(ctx context.Context, opt CostOptions) (Graph, error) {
 	rows, summary, err := cost.Graph(ctx, intervals, book, q)
 	if err != nil {
 		return Graph{}, err
+	}
+	if q.Step == cost.Total {
+		slices.SortStableFunc(rows, func(a, b cost.Row) int { return cmp.Compare(b.Amount, a.Amount) })
 	}
 	if opt.Limit > 0 && len(rows) > opt.Limit {
 		rows = rows[:opt.Limit]

@@ -4,12 +4,22 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/kopterio/kopter/audit"
 )
 
 // Event is an event that a search found.
 type Event = audit.Event
+
+// EventFields lists the fields that a search may name, without those that are
+// paths or keys.
+func EventFields() []string {
+	fields := slices.Sorted(maps.Keys(audit.Schema()))
+	return slices.DeleteFunc(fields, func(f string) bool { return strings.HasSuffix(f, ".") })
+}
 
 // SearchOptions say which events are wanted.
 type SearchOptions struct {

@@ -18,6 +18,10 @@ type costCommand struct {
 	listingFlags
 }
 
+func (*costCommand) Help() string {
+	return `Seconds without a price are unpriced_seconds; between the last sign of life and the first sign of an end, uncertain_seconds; of an unknown platform that is taken for Linux, assumed_seconds.`
+}
+
 func (c *costCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
 	opt := app.CostOptions{Query: c.Query, By: fields(c.By), Step: c.Step, Limit: c.Limit}
 	if opt.Range, err = c.parse(con.now()); err != nil {
@@ -58,7 +62,7 @@ func (c *costCommand) Run(ctx context.Context, con console, line *commandLine) (
 func costColumns(by []string) []column {
 	columns := []column{{name: "start"}}
 	for _, field := range by {
-		columns = append(columns, column{name: field})
+		columns = append(columns, column{name: field, in: wide})
 	}
 	return append(columns, column{name: "amount"}, column{name: "currency"}, column{name: "seconds"}, column{name: "unpriced_seconds"},
 		column{name: "uncertain_seconds"}, column{name: "assumed_seconds"})
@@ -77,6 +81,10 @@ var blameColumns = []column{
 	{name: "time"}, {name: "not_after", in: notInTable}, {name: "resource"}, {name: "kind"}, {name: "type"}, {name: "delta_per_hour"}, {name: "currency"},
 	{name: "event_id", in: notInTable}, {name: "event_name"}, {name: "principal", in: notInTable}, {name: "actor"}, {name: "ip"},
 	{name: "user_agent", in: notInTable}, {name: "account"}, {name: "region"},
+}
+
+func (*blameCommand) Help() string {
+	return `A step is where the graph goes up or down. Fields of a query: those of cost, with principal and actor for who caused the step, and kind (open, close, change), event_name, event_id, ip, user_agent, delta_per_hour.`
 }
 
 func (c *blameCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/kopterio/kopter/app"
 )
@@ -14,6 +15,11 @@ type searchCommand struct {
 	CountBy string `help:"Count instead of listing: by source,name, hour, day, …" placeholder:"FIELD,…"`
 	rangeFlags
 	listingFlags
+}
+
+func (*searchCommand) Help() string {
+	return `Terms are joined by AND: field:value, -field:value, field:(a OR b), field:*, field:a*, ip:10.0.0.0/8, time:>2026-01-10, tag.team:web, "a phrase", words. Fields: ` +
+		strings.Join(app.EventFields(), ", ") + `, and any path into the record such as requestParameters.instanceType.`
 }
 
 func (c *searchCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
