@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Horizon is how far the sources reach: up to when an instance that nobody
+// Horizon is how far the sources reach, not at all for its zero value: up to
+// when an instance that nobody
 // stopped is known to have run, and when someone looked at all instances.
 type Horizon struct {
 	last  map[place]Seconds
