@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Horizon is how far the sources reach, not at all for its zero value: up to
-// when an instance that nobody
-// stopped is known to have run, and when someone looked at all instances.
+// Horizon is how far the sources reach: up to when an instance that nobody
+// stopped is known to have run, and when someone looked at all instances. Under
+// the zero Horizon what is open has no length.
 type Horizon struct {
 	last  map[place]Seconds
 	looks map[place][]Seconds // of complete snapshots, ascending
