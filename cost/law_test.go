@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"github.com/kopterio/kopter/cost"
@@ -158,7 +159,7 @@ func TestGraphIsPlainAddition(t *testing.T) {
 		got, _ := run(r, u.intervals, u.prices, q)
 		byHour := naive{prices: u.prices, slice: 3600, q: q}
 		equal(r, "hour by hour", got, byHour.graph(u.intervals))
-		if rapid.IntRange(0, 200).Draw(r, "by the second") == 0 {
+		if rapid.IntRange(0, 500).Draw(r, "by the second") == 0 {
 			bySecond := naive{prices: u.prices, slice: 1, q: q}
 			equal(r, "second by second", got, bySecond.graph(u.intervals))
 		}
@@ -283,6 +284,7 @@ func TestLedgerIsTheGraph(t *testing.T) {
 // TestManyIntervals compares a graph that several goroutines draw with plain
 // addition, and with itself in another order.
 func TestManyIntervals(t *testing.T) {
+	defer goleak.VerifyNone(t)
 	intervals, p := fleet(50_000, 2*3600)
 	for _, by := range [][]string{{"type", "region"}, {"principal"}, {"resource"}, nil} {
 		q := cost.Query{By: by, From: dawn, Step: cost.Day}

@@ -139,8 +139,13 @@ func startTotals(lines [][]Row, from usage.Seconds) {
 // that were ever touched are held.
 type strip struct {
 	cells map[int]*cell
-	order []int // the hours of cells, sorted unless stale
+	order []hourCell // the same cells, sorted by hour unless stale
 	stale bool
+}
+
+type hourCell struct {
+	hour int
+	*cell
 }
 
 // at gives the cell of an hour.
@@ -149,7 +154,7 @@ func (s *strip) at(hour int) *cell {
 	if !ok {
 		c = &cell{}
 		s.cells[hour] = c
-		s.order = append(s.order, hour)
+		s.order = append(s.order, hourCell{hour, c})
 		s.stale = true
 	}
 	return c
@@ -159,15 +164,15 @@ func (s *strip) at(hour int) *cell {
 // its first hour.
 func (s *strip) read(first, last int, step Bucket, like Row) []Row {
 	if s.stale {
-		slices.Sort(s.order)
+		slices.SortFunc(s.order, func(a, b hourCell) int { return a.hour - b.hour })
 		s.stale = false
 	}
 	w := walk{cells: Hour, rows: step, first: first, last: last, like: like}
-	for _, hour := range s.order {
-		if hour >= last {
+	for _, c := range s.order {
+		if c.hour >= last {
 			break
 		}
-		w.visit(hour, s.cells[hour])
+		w.visit(c.hour, c.cell)
 	}
 	w.pass(last)
 	return w.list
