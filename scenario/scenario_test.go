@@ -90,7 +90,7 @@ func python() string {
 	if named := os.Getenv("KOPTER_PYTHON"); named != "" {
 		return named
 	}
-	return filepath.Join("..", ".cache", "py", "bin", "python")
+	return beside(".cache", "py", "bin", "python")
 }
 
 // available answers the conditions [shared] and [duckdb]. What is missing
@@ -113,9 +113,14 @@ func available(name string) (bool, error) {
 
 // sharedData is the folder of real logs, bills and prices beside the checkout.
 func sharedData() string {
-	path, err := filepath.Abs(filepath.Join("..", "..", "shared", "data"))
+	return beside("..", "shared", "data")
+}
+
+// beside gives the absolute form of a path that is relative to the project.
+func beside(path ...string) string {
+	absolute, err := filepath.Abs(filepath.Join(append([]string{".."}, path...)...))
 	if err != nil {
-		return ""
+		panic(err) // only where there is no working folder
 	}
-	return path
+	return absolute
 }
