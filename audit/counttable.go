@@ -62,7 +62,10 @@ func (t *countTable) list() []countSlot {
 	return list
 }
 
-// sortCounts sorts by count, the largest first, then by key: by one byte of
+// digitBits is what one pass of sortCounts sorts by.
+const digitBits = 11
+
+// sortCounts sorts by count, the largest first, then by key: by some bits of
 // them after the other, the least significant first.
 func sortCounts(list []countSlot) []countSlot {
 	most := int64(0)
@@ -79,8 +82,8 @@ func sortCounts(list []countSlot) []countSlot {
 		for i := range list {
 			largest = max(largest, word(&list[i]))
 		}
-		for shift := 0; shift < bits.Len64(largest); shift += 8 {
-			sortByDigit(list, spare, func(s *countSlot) byte { return byte(word(s) >> shift) })
+		for shift := 0; shift < bits.Len64(largest); shift += digitBits {
+			sortByDigit(list, spare, func(s *countSlot) int { return int(word(s)>>shift) & (1<<digitBits - 1) })
 			list, spare = spare, list
 		}
 	}
@@ -88,12 +91,12 @@ func sortCounts(list []countSlot) []countSlot {
 }
 
 // sortByDigit sorts list into out and keeps the order of equal digits.
-func sortByDigit(list, out []countSlot, digit func(*countSlot) byte) {
-	var begin [257]int
+func sortByDigit(list, out []countSlot, digit func(*countSlot) int) {
+	var begin [1<<digitBits + 1]int
 	for i := range list {
-		begin[int(digit(&list[i]))+1]++
+		begin[digit(&list[i])+1]++
 	}
-	for i := range 256 {
+	for i := range 1 << digitBits {
 		begin[i+1] += begin[i]
 	}
 	for i := range list {
