@@ -210,3 +210,26 @@ func BenchmarkBatch(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*events), "ns/event")
 	b.ReportMetric(float64(bytesOut)/events, "B/event")
 }
+
+// Close leaves no file open once no batch uses it.
+func TestCloseClosesRuns(t *testing.T) {
+	m := audittest.NewMemory()
+	lake := audit.New(m, m)
+	for i := range 2 {
+		b := begin(t, lake)
+		add(t, b, audit.Added, makeRecord(i, start, "x"))
+		commit(t, m, b)
+	}
+	b := begin(t, lake)
+	add(t, b, audit.Duplicate, makeRecord(0, start, "x"))
+	b.Abort(context.Background())
+	if m.OpenReaders() == 0 {
+		t.Fatal("no run is kept open, so the test shows nothing")
+	}
+	if err := lake.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := m.OpenReaders(); n != 0 {
+		t.Errorf("%d files are open after Close", n)
+	}
+}

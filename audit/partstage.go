@@ -13,7 +13,7 @@ import (
 // and read whole by a scan; larger ones compress and scan little better.
 const (
 	maxGroupRows  = 32 << 10
-	maxGroupBytes = 28 << 20 // of raw records and fields
+	maxGroupBytes = 24 << 20 // of raw records and fields
 )
 
 // The columns of strings, in the schema's order.

@@ -148,10 +148,11 @@ func (c *partCache) clear() {
 	}
 }
 
-// Close closes the files that searches left open. Searches that still run end
-// well; the lake can be used again.
+// Close closes the files that searches and batches left open. What still runs
+// ends well; the lake can be used again.
 func (l *Lake) Close() error {
 	l.open.clear()
+	l.closeIdleRuns()
 	return nil
 }
 

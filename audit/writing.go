@@ -174,8 +174,19 @@ func (w *writing) releaseRuns(runs []*run) {
 	}
 }
 
+// closeIdleRuns closes the runs that no batch uses.
+func (l *Lake) closeIdleRuns() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.tenants {
+		w.mu.Lock()
+		w.closeRuns(nil)
+		w.mu.Unlock()
+	}
+}
+
 // maxIdle bounds the stages and encoders that are kept for the next batch:
-// one for each of two workers, some 35 MiB each.
+// one for each of two workers, some 30 MiB each.
 const maxIdle = 2
 
 func (l *Lake) takeStage() *stage {
