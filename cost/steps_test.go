@@ -208,3 +208,17 @@ func TestStepJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestStopAndStartInOneSecond is two steps, although no second is missing: the
+// second period has a minimum of its own.
+func TestStopAndStartInOneSecond(t *testing.T) {
+	p := sheets{key("us-east-1", "t3.micro", "RunInstances"): always("1")}
+	both := []usage.Interval{linux("i-1", "t3.micro", 0, 30), linux("i-1", "t3.micro", 30, 60)}
+	got := steps(t, both, p, cost.StepQuery{})
+	if len(got) != 4 || got[1].Kind != cost.Close || got[2].Kind != cost.Open {
+		t.Errorf("steps %+v", got)
+	}
+	if _, sum := graph(t, both, p, cost.Query{}); sum.Totals[0].PaddedSeconds != 60 {
+		t.Errorf("%+v", sum.Totals)
+	}
+}
