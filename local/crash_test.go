@@ -118,10 +118,14 @@ func (p plan) resume(ctx context.Context, want ingesttest.Visible) error {
 func TestKilledAtEveryPoint(t *testing.T) {
 	logs := writeLogs(t, ingesttest.Logs(crashSeed, crashFiles))
 	want, _ := undisturbed(t, logs)
+	times := []int{1, 2, 5, 16}
+	if testing.Short() {
+		times = times[:1]
+	}
 	for _, point := range local.Points {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			for _, nth := range []int{1, 2, 5, 16} {
+			for _, nth := range times {
 				p := plan{data: filepath.Join(t.TempDir(), "data"), logs: logs, point: point, nth: nth}
 				killed := start(t, p).wait(t)
 				if !killed && nth == 1 {
