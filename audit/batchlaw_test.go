@@ -21,6 +21,7 @@ type lakeModel struct {
 	lake *audit.Lake
 	open []*modelBatch
 
+	faulty    bool              // calls may go wrong
 	rows      map[int]string    // body by event
 	conflicts map[[2]any]string // by event and body
 }
@@ -126,6 +127,9 @@ func (l *lakeModel) finish(t *rapid.T) {
 		b.batch.Abort(ctx)
 		return
 	}
+	if l.faulty && rapid.Bool().Draw(t, "apply goes wrong") {
+		l.faultAfter(1, rapid.SampledFrom([]audittest.Fault{audittest.Fails, audittest.FailsButLands}).Draw(t, "fault"))
+	}
 	landed := false
 	l.m.Inject = noting(l.m.Inject, &landed)
 	if err := l.m.Apply(ctx, tenant, change); err != nil {
@@ -217,7 +221,7 @@ func TestLakeHoldsWhatWasCommitted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := audittest.NewMemory()
 		l := &lakeModel{m: m, lake: audit.New(m, m), rows: make(map[int]string), conflicts: make(map[[2]any]string)}
-		faulty := rapid.Bool().Draw(t, "faulty")
+		l.faulty = rapid.Bool().Draw(t, "faulty")
 		t.Repeat(map[string]func(*rapid.T){
 			"begin":   l.begin,
 			"add":     l.add,
@@ -226,7 +230,7 @@ func TestLakeHoldsWhatWasCommitted(t *testing.T) {
 			"sweep":   l.sweep,
 			"crash":   l.crash,
 			"fault": func(t *rapid.T) {
-				if !faulty {
+				if !l.faulty {
 					t.Skip("no faults")
 				}
 				l.faultAfter(rapid.IntRange(1, 40).Draw(t, "calls"), rapid.SampledFrom([]audittest.Fault{audittest.Fails, audittest.FailsButLands}).Draw(t, "fault"))
