@@ -84,11 +84,15 @@ type Instance struct {
 func (i *Instance) Priced() bool { return i.Quote.Status == price.Priced }
 
 // Inventory lists the instances that existed at a moment and match a query,
-// by account, region and id. A zero time means as of the newest sign of life.
+// by account, region and id. A zero time means now: what ran when it was last
+// heard of is taken to run still.
 func (a *App) Inventory(ctx context.Context, at time.Time, text string) ([]Instance, error) {
 	filter, err := parseQuery(text, InventorySchema())
 	if err != nil {
 		return nil, err
+	}
+	if at.IsZero() {
+		at = a.now()
 	}
 	book, err := price.Load(ctx, a.store, a.tenant)
 	if err != nil {
@@ -110,10 +114,7 @@ func (a *App) Inventory(ctx context.Context, at time.Time, text string) ([]Insta
 // instanceAt gives an instance as it was at a moment; false when it had not
 // been launched or was gone.
 func instanceAt(t *usage.Timeline, at time.Time, tariffs *cost.Tariffs) (Instance, bool) {
-	second := usage.NoLimit
-	if !at.IsZero() {
-		second = at.Unix()
-	}
+	second := at.Unix()
 	status := t.At(second)
 	if status.State == "terminated" || status.Since == 0 && status.State == "unknown" {
 		return Instance{}, false

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -41,13 +42,27 @@ func (a *App) searchRequest(opt SearchOptions) (audit.Request, error) {
 	return r, nil
 }
 
+// onePage is how many events are searched for at once; a longer listing is
+// walked.
+const onePage = 4096
+
 // Search yields the events that match, newest first.
-func (a *App) Search(ctx context.Context, opt SearchOptions) (iter.Seq2[*audit.Event, error], error) {
+func (a *App) Search(ctx context.Context, opt SearchOptions) (iter.Seq2[*Event, error], error) {
 	r, err := a.searchRequest(opt)
 	if err != nil {
 		return nil, err
 	}
-	return firstOf(a.lake.Each(ctx, a.tenant, r), opt.Limit), nil
+	if opt.Limit == 0 || opt.Limit > onePage {
+		return firstOf(a.lake.Each(ctx, a.tenant, r), opt.Limit), nil
+	}
+	result, err := a.lake.Search(ctx, a.tenant, r)
+	return func(yield func(*Event, error) bool) {
+		for _, e := range result.Events {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}, err
 }
 
 // firstOf ends a sequence after n values; 0 is all of them.
@@ -80,4 +95,14 @@ func (a *App) Count(ctx context.Context, opt SearchOptions, by []string) ([]audi
 		rows = rows[:opt.Limit]
 	}
 	return rows, err
+}
+
+// Export writes the events that match, newest first, as csv, ndjson or
+// parquet.
+func (a *App) Export(ctx context.Context, opt SearchOptions, format string, w io.Writer) error {
+	r, err := a.searchRequest(opt)
+	if err != nil {
+		return err
+	}
+	return a.lake.Export(ctx, a.tenant, r, format, w)
 }

@@ -70,7 +70,8 @@ func (f *tariff) at(t usage.Seconds) int {
 	if len(f.windows) == 1 {
 		return 0
 	}
-	return sort.Search(len(f.windows), func(k int) bool { return t < f.windows[k].until })
+	// The last window has no end, so only those before it are searched.
+	return sort.Search(len(f.windows)-1, func(k int) bool { return t < f.windows[k].until })
 }
 
 // tariffKey is all of an interval that its price depends on.

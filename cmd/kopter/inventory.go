@@ -61,7 +61,7 @@ func (s *inventorySum) add(con console, i app.RecordedInventory) {
 
 type inventoryListCommand struct {
 	Query string `arg:"" optional:"" help:"Which instances: state:running tag.team:web. All by default."`
-	At    string `help:"As of when; by default as of the newest sign of life." placeholder:"TIME"`
+	At    string `help:"As of when; now by default." placeholder:"TIME"`
 	listingFlags
 }
 

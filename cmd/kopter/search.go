@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/kopterio/kopter/app"
@@ -13,6 +15,7 @@ type searchCommand struct {
 	Query   string `arg:"" optional:"" help:"What to look for: actor:ann name:Run* -error_code:*. All events by default."`
 	Limit   int    `help:"How many at most; 0 is all." default:"100"`
 	CountBy string `help:"Count instead of listing: by source,name, hour, day, …" placeholder:"FIELD,…"`
+	Output  string `help:"Write all matches to a file instead: .parquet, .csv or .ndjson." short:"o" placeholder:"FILE" type:"path"`
 	rangeFlags
 	listingFlags
 }
@@ -36,6 +39,8 @@ func (c *searchCommand) Run(ctx context.Context, con console, line *commandLine)
 	}
 	defer closing(a, &err)
 	switch {
+	case c.Output != "":
+		return c.export(ctx, a, opt)
 	case c.CountBy != "":
 		return c.count(ctx, con, a, opt)
 	default:
@@ -112,4 +117,37 @@ func texts(values []string) []any {
 		row[i] = v
 	}
 	return row
+}
+
+// export writes the matches to a file, which appears only when it is whole.
+func (c *searchCommand) export(ctx context.Context, a *app.App, opt app.SearchOptions) error {
+	format, err := exportFormat(c.Output)
+	if err != nil {
+		return err
+	}
+	opt.Limit = 0
+	partial := c.Output + ".partial"
+	f, err := os.Create(partial)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(partial) // after the rename there is none
+	err = a.Export(ctx, opt, format, f)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(partial, c.Output)
+}
+
+// exportFormat gives the format that a file's ending asks for.
+func exportFormat(path string) (string, error) {
+	switch ending := strings.ToLower(filepath.Ext(path)); ending {
+	case ".parquet", ".csv", ".ndjson":
+		return ending[1:], nil
+	default:
+		return "", usageError{fmt.Errorf("--output %s: want a file that ends in .parquet, .csv or .ndjson", path)}
+	}
 }

@@ -5,14 +5,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kopterio/kopter/query"
 )
 
-// timeLayouts are the absolute forms that a moment may be written in, UTC
-// where no zone is given.
-var timeLayouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly, "2006-01"}
-
-// parseMoment reads a moment as the user writes it: RFC 3339, a date, a month,
-// "now", or a distance from now ("now-6h", "now-30d", "now-2w").
+// parseMoment reads a moment as the user writes it: in a form that queries know
+// (RFC 3339, a date, a month), "now", or a distance from now ("now-6h",
+// "now-30d", "now-2w").
 func parseMoment(text string, now time.Time) (time.Time, error) {
 	if rest, relative := strings.CutPrefix(text, "now"); relative {
 		distance, err := parseDistance(rest)
@@ -21,10 +20,8 @@ func parseMoment(text string, now time.Time) (time.Time, error) {
 		}
 		return now.Add(distance).UTC(), nil
 	}
-	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), nil
-		}
+	if t, _, ok := query.Span(strings.Replace(text, " ", "T", 1)); ok {
+		return t.UTC(), nil
 	}
 	return time.Time{}, fmt.Errorf("time %q: want RFC 3339, a date like 2023-07-10, or now-6h", text)
 }
