@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 
@@ -105,12 +106,24 @@ func (w *writing) release(names []string) {
 }
 
 // acquireRuns opens the tenant's visible runs, which stay open until they are
-// given to releaseRuns.
+// given to releaseRuns. A run may be merged and deleted after it was listed;
+// then the list is out of date, and is made again.
 func (w *writing) acquireRuns(ctx context.Context) ([]*run, error) {
-	visible, err := w.lake.index.Runs(ctx, w.tenant)
-	if err != nil {
-		return nil, fmt.Errorf("list id runs: %w", err)
+	var before []Run
+	for {
+		visible, err := w.lake.index.Runs(ctx, w.tenant)
+		if err != nil {
+			return nil, fmt.Errorf("list id runs: %w", err)
+		}
+		runs, err := w.openRuns(ctx, visible)
+		if !errors.Is(err, fs.ErrNotExist) || slices.Equal(visible, before) {
+			return runs, err
+		}
+		before = visible
 	}
+}
+
+func (w *writing) openRuns(ctx context.Context, visible []Run) ([]*run, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	names := make(map[string]bool, len(visible))
