@@ -8,7 +8,9 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/kopterio/kopter/cloudtrail"
 	"github.com/kopterio/kopter/ingest"
@@ -23,7 +25,10 @@ const (
 )
 
 // Walk yields the files at paths: a file as it is, a folder with everything
-// below it in lexical order. Links to files are followed, and so is a path
+// below it in lexical order, but for the folders of days (…/2026/01/31) of all
+// accounts and regions, which come last and in order of their days: so a batch
+// of files spans few days, and what it adds to the lake need not be sorted into
+// days later. Links to files are followed, and so is a path
 // that is itself a link; links to folders below it are not, so that a loop is
 // no danger. Nothing is left out in silence: what is no log is yielded with a
 // reason to skip it, and what cannot be read with an error.
@@ -39,7 +44,7 @@ func Walk(paths ...string) iter.Seq2[ingest.Input, error] {
 				continue
 			}
 			t := tree{yield: yield}
-			if !t.named(abs) {
+			if !t.named(abs) || !t.inOrderOfDays() {
 				return
 			}
 		}
@@ -50,10 +55,36 @@ func Walk(paths ...string) iter.Seq2[ingest.Input, error] {
 // had enough.
 type tree struct {
 	yield func(ingest.Input, error) bool
+	days  []string // folders of days that are still to be walked
+}
+
+// inOrderOfDays walks the folders of days, the oldest day first.
+func (t *tree) inOrderOfDays() bool {
+	slices.SortStableFunc(t.days, func(a, b string) int { return strings.Compare(dayOf(a), dayOf(b)) })
+	for _, folder := range t.days {
+		if !t.entries(folder) {
+			return false
+		}
+	}
+	return true
+}
+
+// dayOf gives the "2026/01/31" at the end of a folder's path, or nothing.
+func dayOf(folder string) string {
+	const form = "/2006/01/02"
+	folder = filepath.ToSlash(folder)
+	if len(folder) < len(form) {
+		return ""
+	}
+	end := folder[len(folder)-len(form):]
+	if _, err := time.Parse(form, end); err != nil {
+		return ""
+	}
+	return end
 }
 
 // named walks a path that the user named, whatever it is called.
-func (t tree) named(path string) bool {
+func (t *tree) named(path string) bool {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -65,7 +96,16 @@ func (t tree) named(path string) bool {
 	}
 }
 
-func (t tree) folder(path string) bool {
+func (t *tree) folder(path string) bool {
+	if dayOf(path) != "" {
+		t.days = append(t.days, path)
+		return true
+	}
+	return t.entries(path)
+}
+
+// entries walks what a folder holds.
+func (t *tree) entries(path string) bool {
 	entries, err := os.ReadDir(path)
 	for _, e := range entries {
 		if !t.entry(filepath.Join(path, e.Name()), e) {
@@ -76,7 +116,7 @@ func (t tree) folder(path string) bool {
 }
 
 // entry walks what was found in a folder.
-func (t tree) entry(path string, e fs.DirEntry) bool {
+func (t *tree) entry(path string, e fs.DirEntry) bool {
 	if strings.HasPrefix(e.Name(), ".") {
 		return t.skip(path, SkipHidden)
 	}
@@ -94,7 +134,7 @@ func (t tree) entry(path string, e fs.DirEntry) bool {
 	}
 }
 
-func (t tree) file(path string, info fs.FileInfo) bool {
+func (t *tree) file(path string, info fs.FileInfo) bool {
 	if !info.Mode().IsRegular() {
 		return t.skip(path, SkipNotRegular)
 	}
@@ -123,10 +163,10 @@ func openLog(path string) (cloudtrail.Source, io.Closer, error) {
 	return cloudtrail.Source{Name: path, R: f.File, At: f.File, Size: f.size}, f, nil
 }
 
-func (t tree) skip(path, reason string) bool {
+func (t *tree) skip(path, reason string) bool {
 	return t.yield(ingest.Input{Object: ingest.Object{URI: path}, Skip: reason}, nil)
 }
 
-func (t tree) fail(path string, err error) bool {
+func (t *tree) fail(path string, err error) bool {
 	return t.yield(ingest.Input{Object: ingest.Object{URI: path}}, err)
 }

@@ -82,7 +82,6 @@ func TestWalk(t *testing.T) {
 	want := []string{
 		".DS_Store skip hidden",
 		".git skip hidden",
-		digestName + " skip digest",
 		"LICENSE",
 		"a/1.json",
 		"a/2.json.gz",
@@ -92,6 +91,32 @@ func TestWalk(t *testing.T) {
 		"b.json",
 		"named/.c.json skip hidden",
 		"pipe skip not a file",
+		digestName + " skip digest",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+// Folders of days come in the order of their days, whatever account and region
+// they lie in.
+func TestWalkByDay(t *testing.T) {
+	root := makeTree(t, map[string]string{
+		"AWSLogs/1/CloudTrail/eu-west-1/2026/01/31/a.json": "x",
+		"AWSLogs/1/CloudTrail/eu-west-1/2026/02/01/b.json": "x",
+		"AWSLogs/1/CloudTrail/us-east-1/2025/12/31/c.json": "x",
+		"AWSLogs/2/CloudTrail/eu-west-1/2026/01/31/d.json": "x",
+		"AWSLogs/2/CloudTrail/eu-west-1/2026/13/31/e.json": "x",
+		"AWSLogs/2/readme": "x",
+	})
+	got := walked(t, root, root)
+	want := []string{
+		"AWSLogs/2/CloudTrail/eu-west-1/2026/13/31/e.json", // no month has that number
+		"AWSLogs/2/readme",
+		"AWSLogs/1/CloudTrail/us-east-1/2025/12/31/c.json",
+		"AWSLogs/1/CloudTrail/eu-west-1/2026/01/31/a.json",
+		"AWSLogs/2/CloudTrail/eu-west-1/2026/01/31/d.json",
+		"AWSLogs/1/CloudTrail/eu-west-1/2026/02/01/b.json",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
