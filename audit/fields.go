@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"strings"
 
 	"github.com/kopterio/kopter/query"
 )
@@ -96,14 +95,4 @@ func Schema() query.Schema {
 	}
 	s["time"], s["ip"], s["read_only"] = query.Time, query.IP, query.Bool
 	return s
-}
-
-// isRecordPath says whether a field is a path into the record.
-func isRecordPath(name string) bool {
-	for _, prefix := range recordPaths {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
 }
