@@ -72,9 +72,9 @@ func (s *searching) questions() ([]question, error) {
 	}, nil
 }
 
-// commonWords stand in a large part of all records, always written so and
-// always as whole words.
-var commonWords = []string{"AssumedRole", "mfaAuthenticated", "cipherSuite", "sessionIssuer", "recipientAccountId"}
+// commonWords stand in a large part of all records, always as whole words and
+// always spelled so, since Kopter disregards case and the SQL does not.
+var commonWords = []string{"AssumedRole", "mfaAuthenticated", "tlsVersion", "sessionIssuer", "recipientAccountId"}
 
 func varied(of func(n int) request) []request {
 	list := make([]request, variants)
