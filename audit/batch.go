@@ -97,7 +97,7 @@ func (l *Lake) Begin(t account.Tenant) (*Batch, error) {
 	return &Batch{
 		writing: w,
 		stage:   l.takeStage(),
-		parts:   partSet{writing: w, minRows: minDayRows},
+		parts:   partSet{writing: w},
 		tallies: make(map[string]*Tally),
 	}, nil
 }

@@ -66,7 +66,7 @@ func (b *Batch) finish(ctx context.Context) error {
 	if err := b.learn(ctx); err != nil {
 		return err
 	}
-	if err := b.parts.write(ctx, b.stage); err != nil {
+	if err := b.parts.writeAll(ctx, b.stage); err != nil {
 		return err
 	}
 	if err := b.parts.close(); err != nil {

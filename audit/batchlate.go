@@ -88,7 +88,7 @@ func (l *latecomers) rewrite(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := b.parts.write(ctx, b.stage); err != nil {
+	if err := b.parts.writeAll(ctx, b.stage); err != nil {
 		return err
 	}
 	if err := b.parts.close(); err != nil {

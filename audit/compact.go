@@ -98,7 +98,7 @@ func pickMerge(parts []Part, policy CompactPolicy) []Part {
 		return affordable(fresh)
 	}
 	for _, folder := range folders {
-		if small := smallParts(days[folder]); len(small) > 1 {
+		if small := smallParts(days[folder]); small != nil {
 			return small
 		}
 	}
@@ -117,26 +117,45 @@ func affordable(parts []Part) []Part {
 	return parts
 }
 
-// smallParts picks the parts of a day that are merged: from the smallest on,
-// while the next one is not much larger than those before together, so that
-// no row is copied more often than the logarithm of its part's size.
+// A day's parts are merged when there are so many of similar size, or when
+// together they have so few rows that merging them costs next to nothing.
+const (
+	mergeParts  = 4
+	mergeAtOnce = 8 << 10
+)
+
+// smallParts picks the parts of a day that are merged, if any: from the
+// smallest on, while the next one is not much larger than those before
+// together, so that no row is copied more often than the logarithm of its
+// part's size.
 func smallParts(parts []Part) []Part {
 	bySize := slices.Clone(parts)
 	slices.SortStableFunc(bySize, func(a, b Part) int { return cmp.Compare(a.Rows, b.Rows) })
+	for ; len(bySize) > 1; bySize = bySize[1:] {
+		similar := similarParts(bySize)
+		if n := len(similar); n >= mergeParts || n > 1 && rowsOf(similar) <= mergeAtOnce {
+			return affordable(similar)
+		}
+	}
+	return nil
+}
+
+// similarParts is the beginning of parts, which ascend in size, that may be
+// merged.
+func similarParts(bySize []Part) []Part {
 	rows := int64(0)
 	for i, p := range bySize {
 		if i > 0 && p.Rows > mergeRatio*rows || rows+p.Rows > maxPartRows {
-			bySize = bySize[:i]
-			break
+			return bySize[:i]
 		}
 		rows += p.Rows
 	}
-	return affordable(bySize)
+	return bySize
 }
 
 // merge replaces parts by what they merge into.
 func (w *writing) merge(ctx context.Context, inputs []Part, report *CompactReport) error {
-	out := partSet{writing: w, origin: originOf(inputs)}
+	out := partSet{writing: w, allDays: true, origin: originOf(inputs)}
 	change, err := w.writeMerged(ctx, inputs, &out)
 	if err != nil {
 		out.discard()
@@ -208,7 +227,7 @@ func (w *writing) writeMerged(ctx context.Context, inputs []Part, out *partSet) 
 		}
 		s.addRow(row)
 	}
-	if err := out.write(ctx, s); err != nil {
+	if err := out.writeAll(ctx, s); err != nil {
 		return change, err
 	}
 	if err := out.close(); err != nil {

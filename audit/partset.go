@@ -25,10 +25,14 @@ func (d day) String() string {
 	return time.UnixMilli(int64(d) * dayMillis).UTC().Format(time.DateOnly)
 }
 
-// minDayRows is how many rows of one day a row group must have to be written
-// into a part of that day. Fewer go into a fresh part, with rows of other days,
-// until compaction sorts them out.
-const minDayRows = 8 << 10
+// Fewer rows of a day than this do not go into a part of that day but into a
+// fresh part, with rows of other days, until compaction sorts them out: while
+// more may come, a row group must be worth reading; at the end, a part must be
+// worth opening.
+const (
+	minDayRows  = 4 << 10
+	lastDayRows = 1 << 10
+)
 
 // maxOpenDays bounds the day parts that are open at once, and the memory of
 // their encoders.
@@ -41,8 +45,7 @@ type partSet struct {
 	days    []dayPart // open ones, the least recently written first
 	done    []Part
 	names   []string // of all parts, reserved
-	// minRows is how many rows of a day make a row group of their own.
-	minRows int
+	allDays bool     // every row goes into a part of its day
 	// origin sets the names apart from those of parts with the same rows; see
 	// originOf.
 	origin string
@@ -54,23 +57,48 @@ type dayPart struct {
 	part *partWriter
 }
 
-// write sorts the stage and writes its rows: those of well-filled days to
-// parts of these days, the rest to a fresh part. It empties the stage.
+// write sorts the stage and writes the rows of well-filled days to parts of
+// these days. Of the rest it keeps what leaves half of the stage free, since
+// logs come nearly in order of time and more of these days may follow; more
+// than that goes to a fresh part.
 func (p *partSet) write(ctx context.Context, s *stage) error {
-	if len(s.times) == 0 {
+	rest, err := p.writeDays(ctx, s, minDayRows)
+	if err != nil {
+		return err
+	}
+	if s.bytesOf(rest) <= maxGroupBytes/2 && len(rest) <= maxGroupRows/2 {
+		s.keep(rest)
 		return nil
 	}
+	return p.writeRest(ctx, s, rest)
+}
+
+// writeAll writes all rows of the stage and empties it.
+func (p *partSet) writeAll(ctx context.Context, s *stage) error {
+	rest, err := p.writeDays(ctx, s, lastDayRows)
+	if err != nil {
+		return err
+	}
+	return p.writeRest(ctx, s, rest)
+}
+
+// writeDays writes the days of which the stage has at least that many rows,
+// and gives the other rows, in order.
+func (p *partSet) writeDays(ctx context.Context, s *stage, enough int) (rest []uint32, err error) {
 	s.sort()
-	var rest []uint32
 	for rows := range daysOf(s) {
-		if len(rows) < p.minRows {
+		if len(rows) < enough && !p.allDays {
 			rest = append(rest, rows...)
 			continue
 		}
 		if err := p.writeDay(ctx, s, rows); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	return rest, nil
+}
+
+func (p *partSet) writeRest(ctx context.Context, s *stage, rest []uint32) error {
 	if len(rest) > 0 {
 		if err := p.writeFresh(ctx, s, rest); err != nil {
 			return err

@@ -108,7 +108,7 @@ func addTexts[T []byte | string](s *stage, texts *[textColumns]T, resources []T)
 	for _, resource := range resources {
 		c.text = binary.LittleEndian.AppendUint32(c.text, uint32(len(resource)))
 		c.text = append(c.text, resource...)
-		s.bytes += len(resource)
+		s.bytes += 4 + len(resource)
 	}
 	c.ends = append(c.ends, uint32(len(c.text)))
 }
@@ -118,6 +118,48 @@ func addTexts[T []byte | string](s *stage, texts *[textColumns]T, resources []T)
 // come from.
 func (s *stage) hasRoom(raw int) bool {
 	return len(s.times) == 0 || len(s.times) < maxGroupRows && s.bytes+2*raw <= maxGroupBytes
+}
+
+// bytesOf is the length of the texts of rows, in bytes.
+func (s *stage) bytesOf(rows []uint32) (size int) {
+	for i := range s.texts {
+		size += s.texts[i].sizeOf(rows)
+	}
+	return size + s.resources.sizeOf(rows)
+}
+
+// keep drops all rows but some, which it leaves in the order of their arrival.
+func (s *stage) keep(rows []uint32) {
+	slices.Sort(rows)
+	s.bytes, s.order = s.bytesOf(rows), s.order[:0]
+	for to, from := range rows {
+		s.times[to], s.ids[to], s.readOnly[to] = s.times[from], s.ids[from], s.readOnly[from]
+		s.order = append(s.order, uint32(to))
+	}
+	s.times, s.ids, s.readOnly = s.times[:len(rows)], s.ids[:len(rows)], s.readOnly[:len(rows)]
+	for i := range s.texts {
+		s.texts[i].keep(rows)
+	}
+	s.resources.keep(rows)
+}
+
+// keep drops all values but those of rows, which ascend: so no value is
+// overwritten before it has been moved.
+func (c *textColumn) keep(rows []uint32) {
+	end := 0
+	for to, from := range rows {
+		end += copy(c.text[end:], c.value(from))
+		c.ends[to] = uint32(end)
+	}
+	c.text, c.ends = c.text[:end], c.ends[:len(rows)]
+}
+
+// sizeOf is the length of the values of rows.
+func (c *textColumn) sizeOf(rows []uint32) (size int) {
+	for _, row := range rows {
+		size += len(c.value(row))
+	}
+	return size
 }
 
 func (s *stage) reset() {
