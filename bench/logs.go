@@ -102,7 +102,7 @@ func simulateLogs(ctx context.Context, s simulation) (logSet, error) {
 	start := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 	opt := simulate.Options{
 		Seed: 1, Start: start, End: start.AddDate(0, 0, simulatedDays), Events: s.Events,
-		Accounts: 12, Duplicates: 0.01, Late: 0.01, FilesPerHour: 1,
+		Accounts: 12, Duplicates: 0.01, Late: 0.01, FilesPerHour: 1, SnapshotEvery: -1,
 	}
 	if s.Pack == 0 {
 		opt.Accounts, opt.FilesPerHour = 40, 12

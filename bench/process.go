@@ -80,6 +80,7 @@ var children = map[string]func(ctx context.Context, job []byte) (any, error){
 	"simulate": answer(simulateLogs),
 	"multiply": answer(multiplyLogs),
 	"prices":   answer(writePriceLists),
+	"stages":   answer(ingestInStages),
 	"search":   answer(searchStore),
 	"fleet":    answer(writeFleet),
 	"graph":    answer(drawGraphs),
