@@ -9,6 +9,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // TokensSuffix ends the name of a part's token sidecar.
@@ -199,9 +201,10 @@ type tokenWriter struct {
 	// recent remembers, by its low bits, the token that was seen last; the
 	// words that stand in every event cost a compare here and nothing more.
 	recent [4096]Token
-	seen   []uint64 // a bitmap of hashes, to estimate how many are distinct
-	opaque bool     // some word of the row group is not in words
-	record []Token
+	pieces [8192]uint64 // like recent, of hashes of pieces of records
+	seen   []uint64     // a bitmap of hashes, to estimate how many are distinct
+	opaque bool         // some word of the row group is not in words
+	piece  []Token
 	buf    []byte
 }
 
@@ -224,18 +227,34 @@ func (w *tokenWriter) clearGroup() {
 	}
 	clear(w.seen)
 	clear(w.recent[:])
+	clear(w.pieces[:])
 	w.words, w.opaque = w.words[:0], false
 }
 
-// add takes in the words of one row's raw record.
+// add takes in the words of one row's raw record. It takes the record apart at
+// its commas, which no word and no escape spans: most members of most records
+// are such as stood in a record before, and cost a hash only.
 func (w *tokenWriter) add(raw []byte) {
 	w.rows++
-	if w.opaque {
-		return
+	for len(raw) > 0 && !w.opaque {
+		piece := raw
+		if comma := bytes.IndexByte(raw, ','); comma >= 0 {
+			piece = raw[:comma+1]
+		}
+		raw = raw[len(piece):]
+		hash := xxhash.Sum64(piece)
+		if slot := &w.pieces[hash%uint64(len(w.pieces))]; *slot != hash {
+			*slot = hash
+			w.addPiece(piece)
+		}
 	}
-	record, all := appendRecordTokens(w.record[:0], raw)
+}
+
+// addPiece takes in the words of a piece of a record.
+func (w *tokenWriter) addPiece(piece []byte) {
+	words, all := appendRecordTokens(w.piece[:0], piece)
 	w.opaque = !all
-	for _, t := range record {
+	for _, t := range words {
 		slot := &w.recent[t%Token(len(w.recent))]
 		if *slot == t {
 			continue
@@ -244,7 +263,7 @@ func (w *tokenWriter) add(raw []byte) {
 		w.seen[t>>6%(seenBits/64)] |= 1 << (t % 64)
 		w.words = append(w.words, t)
 	}
-	w.record = record
+	w.piece = words
 	if len(w.words) > maxWords {
 		w.condense()
 	}

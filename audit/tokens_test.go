@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"unicode"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
 )
 
@@ -194,12 +196,21 @@ func FuzzTokens(f *testing.F) {
 // The scan of words never reads past the text and finds them all.
 func FuzzRecordTokens(f *testing.F) {
 	f.Add([]byte(`{"a":"b\nc\u00e9d\\"}`))
+	f.Add([]byte(`{"a":"b, c\nd","e":[1,2e3,"f\u002cg,h"],"a":"b, c\nd"}`))
 	f.Add([]byte(`\u`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		got, _ := appendRecordTokens(nil, raw)
 		want := tokensOf(asciiWords(string(bytes.ToValidUTF8(raw, []byte("é"))))...)
 		if !slices.Equal(got[:len(want)], want) {
 			t.Errorf("%q: not the words of a plain split", raw)
+		}
+		var w tokenWriter
+		w.reset(io.Discard)
+		w.add(raw)
+		for _, word := range got {
+			if !w.opaque && jsontext.Value(raw).IsValid() && !slices.Contains(w.words, word) {
+				t.Errorf("%q: taken apart, it lacks a word", raw)
+			}
 		}
 	})
 }
