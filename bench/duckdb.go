@@ -34,9 +34,10 @@ type duckAnswer struct {
 }
 
 // duckSetup gives DuckDB what Kopter has: the two cores that the bars are set
-// for, and no duty to keep rows in their order.
+// for, and no duty to keep rows in their order. Its progress bar would stand
+// among the answers.
 func duckSetup(more ...string) []string {
-	return append([]string{"SET threads=2", "SET preserve_insertion_order=false"}, more...)
+	return append([]string{"SET threads=2", "SET preserve_insertion_order=false", "SET enable_progress_bar=false"}, more...)
 }
 
 // duck runs a job in a process of its own.
