@@ -47,7 +47,8 @@ var (
 	// ErrOlder: an older Kopter wrote the data folder, and a reader may not
 	// upgrade it.
 	ErrOlder = errors.New("written by an older version of Kopter; any command that writes, such as ingest, upgrades it")
-	// ErrDamaged: the database is not one, or is damaged.
+	// ErrDamaged: the database is not one, is damaged, or is gone while the
+	// lake's files are there.
 	ErrDamaged = errors.New("the database is damaged")
 )
 
@@ -107,8 +108,11 @@ func open(ctx context.Context, dir string, opt Options) (*Store, error) {
 
 func (s *Store) openReader(ctx context.Context) error {
 	path := filepath.Join(s.dir, databaseName)
+	if err := s.refuseOrphans(path); err != nil {
+		return err
+	}
 	if _, err := os.Stat(path); err != nil {
-		return fmt.Errorf("nothing was ingested here yet: %w", err)
+		return err
 	}
 	s.read = connect(path, readerPragmas(path))
 	return checkSchema(ctx, s.read)
@@ -127,6 +131,9 @@ func (s *Store) openWriter(ctx context.Context) error {
 		return err
 	}
 	path := filepath.Join(s.dir, databaseName)
+	if err := s.refuseOrphans(path); err != nil {
+		return err
+	}
 	s.write = connect(path, writerPragmas())
 	s.write.SetMaxOpenConns(1)
 	if err := migrate(ctx, s.write); err != nil {
@@ -137,6 +144,27 @@ func (s *Store) openWriter(ctx context.Context) error {
 	}
 	s.read = connect(path, readerPragmas(path))
 	return nil
+}
+
+// refuseOrphans fails where files of a lake have lost the database that names
+// them: a new one would take them for leftovers, and they may be the last copy
+// of their events.
+func (s *Store) refuseOrphans(database string) error {
+	info, err := os.Stat(database)
+	if err == nil && info.Size() > 0 {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	entries, err := os.ReadDir(s.LakeDir())
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s is gone or empty, but there are files in %s; put it back, or move them away and ingest anew", ErrDamaged, databaseName, s.LakeDir())
 }
 
 // Close lets go of the data folder. What was committed stays; a change that
@@ -169,7 +197,7 @@ func explain(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("no permission: %w", err)
 	case isNotFolder(err):
-		return fmt.Errorf("a file is in the way: %w", err)
+		return fmt.Errorf("it, or what it is in, is a file: %w", err)
 	case isReadOnlyDisk(err):
 		return fmt.Errorf("the disk is read-only: %w", err)
 	case isDamaged(err):

@@ -35,9 +35,12 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"not a database", overwrite(0, "this is no database, whatever it is called"), false, local.ErrDamaged, "kopter.db"},
 		{"not a database, reading", overwrite(0, "this is no database, whatever it is called"), true, local.ErrDamaged, "kopter.db"},
 		{"a damaged first page", overwrite(100, strings.Repeat("\xff", 3000)), false, local.ErrDamaged, "kopter.db"},
-		{"no data yet, reading", remove, true, fs.ErrNotExist, "nothing was ingested here yet"},
-		{"a file is in the way", replaceByFile, false, nil, "a file is in the way"},
-		{"a file is in the way, reading", replaceByFile, true, nil, "a file is in the way"},
+		{"no data yet, reading", remove, true, fs.ErrNotExist, "kopter.db"},
+		{"the database is gone, the lake is not", loseDatabase, false, local.ErrDamaged, "kopter.db is gone"},
+		{"the database is gone, the lake is not, reading", loseDatabase, true, local.ErrDamaged, "kopter.db is gone"},
+		{"the database is empty, the lake is not", emptyDatabase, false, local.ErrDamaged, "or empty"},
+		{"a file is in the way", replaceByFile, false, nil, "is a file"},
+		{"a file is in the way, reading", replaceByFile, true, nil, "is a file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,6 +88,28 @@ func overwrite(offset int64, text string) func(*testing.T, string) {
 		}
 		defer f.Close()
 		if _, err := f.WriteAt([]byte(text), offset); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// loseDatabase leaves a part behind that no database names.
+func loseDatabase(t *testing.T, dir string) {
+	t.Helper()
+	emptyDatabase(t, dir)
+	if err := os.Remove(filepath.Join(dir, "kopter.db")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func emptyDatabase(t *testing.T, dir string) {
+	t.Helper()
+	part := filepath.Join(dir, "lake", "fresh", "x.parquet")
+	if err := os.MkdirAll(filepath.Dir(part), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{part, filepath.Join(dir, "kopter.db")} {
+		if err := os.WriteFile(file, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
