@@ -10,14 +10,15 @@ import (
 // stepFields are the fields of a step that an interval has not, or has in
 // another sense: principal and actor are who caused the step.
 var stepFields = map[string]func(*Step) string{
-	"kind":       func(s *Step) string { return string(s.Kind) },
-	"principal":  func(s *Step) string { return stated(s.Principal()) },
-	"actor":      func(s *Step) string { return stated(s.Actor()) },
-	"event_id":   func(s *Step) string { return s.Cause.EventID },
-	"event_name": func(s *Step) string { return s.Cause.EventName },
-	"access_key": func(s *Step) string { return s.Cause.AccessKey },
-	"ip":         func(s *Step) string { return s.Cause.IP },
-	"user_agent": func(s *Step) string { return s.Cause.UserAgent },
+	"delta_per_hour": func(s *Step) string { return s.Delta.String() },
+	"kind":           func(s *Step) string { return string(s.Kind) },
+	"principal":      func(s *Step) string { return stated(s.Principal()) },
+	"actor":          func(s *Step) string { return stated(s.Actor()) },
+	"event_id":       func(s *Step) string { return s.Cause.EventID },
+	"event_name":     func(s *Step) string { return s.Cause.EventName },
+	"access_key":     func(s *Step) string { return s.Cause.AccessKey },
+	"ip":             func(s *Step) string { return s.Cause.IP },
+	"user_agent":     func(s *Step) string { return s.Cause.UserAgent },
 }
 
 // stated gives no value for a word that stands for none.
@@ -37,7 +38,7 @@ func StepSchema() query.Schema {
 	for _, name := range stepFieldNames {
 		s[name] = query.String
 	}
-	s["ip"] = query.IP
+	s["ip"], s["delta_per_hour"] = query.IP, query.Number
 	return s
 }
 

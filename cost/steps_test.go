@@ -91,6 +91,8 @@ func TestStepQueries(t *testing.T) {
 		{"the price list did it", cost.StepQuery{}, `actor:"price list"`, "00:00 i-1"},
 		{"kind and type", cost.StepQuery{}, "kind:close type:t3.micro", "02:00 i-1, 04:00 i-1"},
 		{"address", cost.StepQuery{}, "ip:192.0.2.0/24 -event_name:RunInstances", "22:30 i-1, 02:00 i-1, 03:00 i-1"},
+		{"ups", cost.StepQuery{}, "delta_per_hour:>0", "22:00 i-1, 01:00 i-2, 03:00 i-1"},
+		{"large downs", cost.StepQuery{}, "delta_per_hour:<-0.001", "02:00 i-1, 04:00 i-1"},
 		{"words", cost.StepQuery{}, "eve", "22:30 i-1"},
 		{"words of the interval", cost.StepQuery{}, "i-2", "01:00 i-2"},
 	} {
