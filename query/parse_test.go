@@ -93,7 +93,7 @@ func TestParseSaysWhereItFails(t *testing.T) {
 		{"princ:x", 0, "did you mean principal?"},
 		{"zebra:x", 0, "put text with colons in quotes"},
 		{"zebra:(x y)", 0, "there is no field zebra"},
-		{"tag.:x", 0, "there is no field tag."},
+		{"tag.:x", 0, "a name is missing after tag."},
 		{":x", 0, "a field is missing"},
 		{"actor:", 6, "actor has no value here"},
 		{"actor: x", 6, "actor has no value here"},

@@ -29,6 +29,9 @@ func (p *parser) kind(field token) (Kind, error) {
 	if field.field == "" {
 		return k, &Error{field.offset, "a field is missing before the colon; put text with colons in quotes"}
 	}
+	if strings.HasSuffix(field.field, ".") {
+		return k, &Error{field.offset, fmt.Sprintf("a name is missing after %s", field.field)}
+	}
 	hint := "put text with colons in quotes"
 	if near := p.schema.nearest(field.field); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
