@@ -60,11 +60,11 @@ const (
 // error is about reading itself, or ErrNoInventory.
 func ReadInventory(name string, r io.Reader, opt InventoryOptions) (Inventory, error) {
 	if opt.At <= 0 {
-		return Inventory{}, fmt.Errorf("usage: inventory %s: no time given", name)
+		return Inventory{}, fmt.Errorf("inventory %s: no time given", name)
 	}
 	inv := &inventoryReader{name: name, opt: opt, found: map[place][]observed{}}
 	if err := inv.read(r); err != nil {
-		return Inventory{}, fmt.Errorf("usage: inventory %s: %w", name, err)
+		return Inventory{}, fmt.Errorf("inventory %s: %w", name, err)
 	}
 	return inv.result(), nil
 }
