@@ -44,21 +44,28 @@ func (t *Tally) count(o Outcome, n int64) {
 // time.
 //
 // Several batches of a tenant may be open at once. Add leaves out what the
-// lake held when the batch began; Finish waits for its turn, and then leaves
-// out what other batches have committed since. From there until Committed or
-// Abort no other batch can finish, so what one batch leaves out is always
-// committed, and an aborted batch takes nothing of another one with it.
+// lake holds, and sets aside what another open batch has; Finish waits for its
+// turn, and then leaves out what other batches have committed. From there
+// until Committed or Abort no other batch can finish, so what one batch leaves
+// out is always committed, and an aborted batch takes nothing of another one
+// with it.
 // A goroutine that finishes a second batch before it has ended the first waits
 // for itself.
 type Batch struct {
 	writing   *writing
-	known     []*run // visible when the batch began
-	own       idTable
+	first     []*run  // visible when the first record was added
+	known     []*run  // visible when the batch looked last
+	learned   int     // writing.commits at that time
+	own       idTable // changed while writing.claims is held
 	spilled   []spill
 	stage     *stage
 	parts     partSet
 	conflicts []Conflict
 	page      runPage
+
+	aside     aside
+	contested []idEntry // of the rows that were set aside
+	replaced  []replacement
 
 	sources []string // by the number that own keeps
 	tallies map[string]*Tally
@@ -91,15 +98,16 @@ func (l *Lake) Begin(t account.Tenant) (*Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.mu.Lock()
-	w.batches++
-	w.mu.Unlock()
-	return &Batch{
+	b := &Batch{
 		writing: w,
 		stage:   l.takeStage(),
 		parts:   partSet{writing: w},
 		tallies: make(map[string]*Tally),
-	}, nil
+	}
+	w.claims.Lock()
+	w.open[b] = true
+	w.claims.Unlock()
+	return b, nil
 }
 
 // Add takes a record into the batch, unless the lake or the batch has its
@@ -122,24 +130,74 @@ func (b *Batch) add(ctx context.Context, rec *cloudtrail.Record, source string) 
 		return 0, err
 	}
 	id, body := identity(rec.Account, rec.EventID), foldBody(rec.BodyHash)
-	outcome, err := b.decide(ctx, rec, id, body)
-	switch {
-	case err != nil:
-		return 0, err
-	case outcome == Conflicting:
-		b.keepConflict(rec, source)
-	case outcome == Added:
-		err = b.keep(ctx, rec, id, body, source)
+	switch b.aside.ids.find(id, body) {
+	case sameBody:
+		return Duplicate, nil
+	case otherBody:
+		return Added, b.setAside(ctx, rec, id, body, b.sourceNumber(source))
 	}
-	return outcome, err
+	for {
+		outcome, err := b.decide(ctx, rec, id, body)
+		if err != nil {
+			return 0, err
+		}
+		if outcome == Conflicting {
+			b.keepConflict(rec, source)
+		}
+		if outcome != Added {
+			return outcome, nil
+		}
+		tried, err := b.tryKeep(ctx, rec, id, body, b.sourceNumber(source))
+		if err != nil || tried != outdated {
+			return Added, err
+		}
+		if err := b.refresh(ctx); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// tryKeep makes a record a row of the batch, or sets it aside when another
+// batch has it.
+func (b *Batch) tryKeep(ctx context.Context, rec *cloudtrail.Record, id uint64, body, source uint32) (claim, error) {
+	if b.own.count >= maxOwnIDs {
+		if err := b.spill(ctx); err != nil {
+			return 0, err
+		}
+	}
+	result := b.claim(id, body, source)
+	switch result {
+	case claimed:
+		return result, b.stageRow(ctx, rec, id)
+	case contested:
+		return result, b.setAside(ctx, rec, id, body, source)
+	}
+	return result, nil
 }
 
 // learn opens the runs that are visible, once.
-func (b *Batch) learn(ctx context.Context) (err error) {
-	if b.known == nil {
-		b.known, err = b.writing.acquireRuns(ctx)
+func (b *Batch) learn(ctx context.Context) error {
+	if b.known != nil {
+		return nil
 	}
-	return err
+	if err := b.refresh(ctx); err != nil {
+		return err
+	}
+	b.first = b.known
+	b.writing.retainRuns(b.first)
+	return nil
+}
+
+// refresh opens the runs that are visible now.
+func (b *Batch) refresh(ctx context.Context) error {
+	commits := b.writing.commitCount()
+	runs, err := b.writing.acquireRuns(ctx)
+	if err != nil {
+		return err
+	}
+	b.writing.releaseRuns(b.known)
+	b.known, b.learned = runs, commits
+	return nil
 }
 
 // decide tells whether the lake or the batch has a record's event.
@@ -207,20 +265,25 @@ func (b *Batch) firstRaw(ctx context.Context, rec *cloudtrail.Record, id uint64)
 	return raw, err
 }
 
-// keep makes a record a row of the batch.
-func (b *Batch) keep(ctx context.Context, rec *cloudtrail.Record, id uint64, body uint32, source string) error {
+// stageRow stages a record as a row of the batch.
+func (b *Batch) stageRow(ctx context.Context, rec *cloudtrail.Record, id uint64) error {
 	if !b.stage.hasRoom(len(rec.Raw)) {
 		if err := b.parts.write(ctx, b.stage); err != nil {
 			return err
 		}
 	}
-	if b.own.count == maxOwnIDs {
-		if err := b.spill(ctx); err != nil {
+	b.stage.add(rec, id)
+	return nil
+}
+
+// stageCopy stages a row that stands in another part.
+func (b *Batch) stageCopy(ctx context.Context, row *Row) error {
+	if !b.stage.hasRoom(len(row.Raw)) {
+		if err := b.parts.write(ctx, b.stage); err != nil {
 			return err
 		}
 	}
-	b.stage.add(rec, id)
-	b.own.insert(id, body, b.sourceNumber(source))
+	b.stage.addRow(row)
 	return nil
 }
 

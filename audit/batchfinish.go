@@ -41,7 +41,9 @@ func (b *Batch) spill(ctx context.Context) error {
 		return err
 	}
 	b.spilled = append(b.spilled, spill{run: r, source: uint32(len(b.sources) - 1)})
+	b.writing.claims.Lock()
 	b.own.clear()
+	b.writing.claims.Unlock()
 	return nil
 }
 
@@ -77,20 +79,19 @@ func (b *Batch) finish(ctx context.Context) error {
 		return err
 	}
 	b.hasTurn = true
-	current, err := b.writing.acquireRuns(ctx)
+	if err := b.refresh(ctx); err != nil {
+		return err
+	}
+	dropped, err := b.dropLate(ctx, runsSince(b.first, b.known))
 	if err != nil {
 		return err
 	}
-	before := b.known
-	b.known = current
-	defer b.writing.releaseRuns(before)
-	dropped, err := b.dropLate(ctx, runsSince(before, current))
-	if err != nil {
+	if err := b.decideAside(ctx); err != nil {
 		return err
 	}
 	b.change.AddParts = b.parts.done
 	b.change.Conflicts = b.conflicts
-	return b.addRun(ctx, current, dropped)
+	return b.addRun(ctx, b.known, dropped)
 }
 
 // runsSince lists the runs of now that are not in before.
@@ -214,13 +215,14 @@ func (b *Batch) Committed() {
 	if b.state != batchFinished {
 		return
 	}
-	gone := slices.Clone(b.change.RemoveRuns)
+	gone := append(slices.Clone(b.change.RemoveRuns), b.change.RemoveParts...)
+	gone = append(gone, b.closeAside()...)
 	for _, s := range b.spilled {
 		gone = append(gone, s.run.name)
 	}
 	// What cannot be deleted now is a leftover for Sweep.
 	_ = b.writing.lake.removeFiles(b.cleanup, gone)
-	b.end(true)
+	b.end(committed, true)
 }
 
 // Abort ends the batch and drops what it has written, unless the change turns
@@ -240,41 +242,56 @@ func (b *Batch) Abort(ctx context.Context) {
 			return
 		}
 		if err != nil {
-			b.end(false)
+			b.end(unknown, false)
 			return
 		}
 	}
-	err := b.writing.lake.removeFiles(ctx, append(slices.Clone(b.parts.names), b.runNames...))
-	b.end(err == nil)
+	err := b.writing.lake.removeFiles(ctx, slices.Concat(b.parts.names, b.runNames, b.closeAside()))
+	b.end(aborted, err == nil)
 }
 
 // isVisible says whether the batch's change has been applied. A change without
-// a run has no files.
+// runs and parts has no files.
 func (b *Batch) isVisible(ctx context.Context) (bool, error) {
-	if len(b.change.AddRuns) == 0 {
-		return false, nil
+	index, tenant := b.writing.lake.index, b.writing.tenant
+	if len(b.change.AddRuns) > 0 {
+		runs, err := index.Runs(ctx, tenant)
+		return slices.Contains(runs, b.change.AddRuns[0]), err
 	}
-	runs, err := b.writing.lake.index.Runs(ctx, b.writing.tenant)
-	return slices.Contains(runs, b.change.AddRuns[0]), err
+	if len(b.change.AddParts) > 0 {
+		parts, err := index.Parts(ctx, tenant)
+		return slices.Contains(parts, b.change.AddParts[0]), err
+	}
+	return false, nil
 }
+
+// ending is how a batch has ended.
+type ending int
+
+const (
+	aborted ending = iota
+	committed
+	unknown // the commit has failed, or seems so, and the index cannot be read
+)
 
 // end gives back what the batch holds; its names only if their files are gone
 // or visible.
-func (b *Batch) end(releaseNames bool) {
+func (b *Batch) end(how ending, releaseNames bool) {
 	b.state = batchEnded
 	w := b.writing
 	for _, s := range b.spilled {
 		s.run.file.Close()
 	}
+	b.closeAside()
+	w.releaseRuns(b.first)
 	w.releaseRuns(b.known)
 	if releaseNames {
 		w.release(b.parts.names)
 		w.release(b.runNames)
+		w.release([]string{b.aside.name})
 	}
 	b.giveStage()
-	w.mu.Lock()
-	w.batches--
-	w.mu.Unlock()
+	w.leave(b, how)
 	if b.hasTurn {
 		w.endTurn()
 	}

@@ -14,20 +14,29 @@ import (
 // was committed in the meantime, has it too.
 type lateID struct {
 	match  match
+	body   uint32
 	source uint32
 }
 
 // dropLate takes those rows out of the batch that other batches have committed
-// since it began, and returns their identities. It rewrites the parts that
-// hold such rows, which is rare: the same events must come in two files that
-// are ingested at the same time.
+// since it began, and returns the identities that the lake's runs name
+// already. Most of them stand in a tail, which is written anew; the parts that
+// hold other ones are rewritten, which is rare: two batches have claimed an
+// event with different bodies, or one of them was very large; see spill.
 func (b *Batch) dropLate(ctx context.Context, since []*run) (map[uint64]bool, error) {
 	late, err := b.findLate(since)
 	if err != nil || len(late) == 0 {
 		return nil, err
 	}
-	l := &latecomers{batch: b, late: late, dropped: make(map[uint64]bool)}
-	return l.dropped, l.rewrite(ctx)
+	dropped := make(map[uint64]bool)
+	replaced := b.findInTails(late, dropped)
+	if len(late) > 0 {
+		l := &latecomers{batch: b, late: late, dropped: dropped}
+		if err := l.rewrite(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return dropped, b.replaceTails(ctx, replaced)
 }
 
 // findLate looks all identities of the batch up in the runs that are new.
@@ -39,7 +48,7 @@ func (b *Batch) findLate(since []*run) (map[uint64]lateID, error) {
 	check := func(e idEntry, source uint32) error {
 		m, err := findInRuns(since, e.id, e.body, &b.page)
 		if m != absent {
-			late[e.id] = lateID{m, source}
+			late[e.id] = lateID{m, e.body, source}
 		}
 		return err
 	}
@@ -153,13 +162,7 @@ func (l *latecomers) copyPart(ctx context.Context, name string) error {
 		if err != nil || !keep {
 			return err
 		}
-		if !b.stage.hasRoom(len(row.Raw)) {
-			if err := b.parts.write(ctx, b.stage); err != nil {
-				return err
-			}
-		}
-		b.stage.addRow(row)
-		return nil
+		return b.stageCopy(ctx, row)
 	})
 }
 

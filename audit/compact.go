@@ -54,7 +54,7 @@ func (l *Lake) Compact(ctx context.Context, t account.Tenant, policy CompactPoli
 		if err != nil {
 			return report, fmt.Errorf("compact: list parts: %w", err)
 		}
-		inputs := pickMerge(parts, policy)
+		inputs := pickMerge(slices.DeleteFunc(parts, w.isInTail), policy)
 		if len(inputs) == 0 {
 			return report, nil
 		}
@@ -155,7 +155,7 @@ func similarParts(bySize []Part) []Part {
 
 // merge replaces parts by what they merge into.
 func (w *writing) merge(ctx context.Context, inputs []Part, report *CompactReport) error {
-	out := partSet{writing: w, allDays: true, origin: originOf(inputs)}
+	out := partSet{writing: w, placement: allDays, origin: originOf(inputs)}
 	change, err := w.writeMerged(ctx, inputs, &out)
 	if err != nil {
 		out.discard()

@@ -40,16 +40,25 @@ const maxOpenDays = 2
 
 // partSet is the parts that a batch or a compaction writes.
 type partSet struct {
-	writing *writing
-	fresh   *partWriter
-	days    []dayPart // open ones, the least recently written first
-	done    []Part
-	names   []string // of all parts, reserved
-	allDays bool     // every row goes into a part of its day
+	writing   *writing
+	fresh     *partWriter
+	days      []dayPart // open ones, the least recently written first
+	done      []Part
+	names     []string // of all parts, reserved
+	placement placement
 	// origin sets the names apart from those of parts with the same rows; see
 	// originOf.
 	origin string
 }
+
+// placement says which parts rows go into.
+type placement int
+
+const (
+	wellFilled placement = iota // parts of their day when there are enough of them
+	allDays                     // parts of their day
+	allFresh                    // a fresh part
+)
 
 // dayPart is an open part of one day.
 type dayPart struct {
@@ -66,7 +75,7 @@ func (p *partSet) write(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	if s.bytesOf(rest) <= maxGroupBytes/2 && len(rest) <= maxGroupRows/2 {
+	if p.placement == wellFilled && s.bytesOf(rest) <= maxGroupBytes/2 && len(rest) <= maxGroupRows/2 {
 		s.keep(rest)
 		return nil
 	}
@@ -86,8 +95,11 @@ func (p *partSet) writeAll(ctx context.Context, s *stage) error {
 // and gives the other rows, in order.
 func (p *partSet) writeDays(ctx context.Context, s *stage, enough int) (rest []uint32, err error) {
 	s.sort()
+	if p.placement == allFresh {
+		return slices.Clone(s.order), nil
+	}
 	for rows := range daysOf(s) {
-		if len(rows) < enough && !p.allDays {
+		if len(rows) < enough && p.placement != allDays {
 			rest = append(rest, rows...)
 			continue
 		}

@@ -79,6 +79,22 @@ func (s *stage) add(rec *cloudtrail.Record, id uint64) {
 	}, rec.Resources)
 }
 
+// record gives a row as a record, which is valid until the stage changes. It
+// lacks the hash of the body.
+func (s *stage) record(row uint32) *cloudtrail.Record {
+	text := func(column int) []byte { return s.texts[column].value(row) }
+	rec := &cloudtrail.Record{
+		Time: s.times[row], ReadOnly: s.readOnly[row],
+		Account: text(colAccount), Region: text(colRegion), Source: text(colSource), Name: text(colName),
+		Type: text(colEventType), Category: text(colCategory), Actor: text(colActor), ActorType: text(colActorType),
+		Principal: text(colPrincipal), Session: text(colSession), AccessKey: text(colAccessKey), InvokedBy: text(colInvokedBy),
+		IP: text(colIP), UserAgent: text(colUserAgent), ErrorCode: text(colErrorCode), ErrorMessage: text(colErrorMessage),
+		EventID: text(colEventID), RequestID: text(colRequestID), SharedEventID: text(colSharedEventID), Raw: text(colRaw),
+	}
+	s.eachResource(row, func(resource []byte) { rec.Resources = append(rec.Resources, resource) })
+	return rec
+}
+
 // addRow copies a row that was read from a part into the stage.
 func (s *stage) addRow(r *Row) {
 	s.addFixed(r.Time, identity([]byte(r.Account), []byte(r.EventID)), r.ReadOnly)

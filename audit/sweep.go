@@ -21,10 +21,7 @@ func (l *Lake) Sweep(ctx context.Context, t account.Tenant) (removed int, err er
 	}
 	w.compacting.Lock()
 	defer w.compacting.Unlock()
-	w.mu.Lock()
-	busy := w.batches > 0
-	w.mu.Unlock()
-	if busy {
+	if w.isBusy() {
 		return 0, fmt.Errorf("sweep: %w", ErrBusy)
 	}
 	orphans, err := l.orphans(ctx, t)

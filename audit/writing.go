@@ -24,8 +24,12 @@ type writing struct {
 	// compacting is held while parts are merged.
 	compacting sync.Mutex
 
+	claims  sync.Mutex
+	open    map[*Batch]bool
+	commits int     // how many batches were committed
+	tails   []*tail // that open batches may have to replace
+
 	mu      sync.Mutex
-	batches int             // that are open
 	names   map[string]bool // of files that are being written, or wait for their commit
 	runs    map[string]*run // that are open
 	filters int             // blocks of filters in memory
@@ -50,6 +54,7 @@ func (l *Lake) writing(t account.Tenant) (*writing, error) {
 		w = &writing{
 			lake: l, tenant: t,
 			turn:  make(chan struct{}, 1),
+			open:  make(map[*Batch]bool),
 			names: make(map[string]bool),
 			runs:  make(map[string]*run),
 		}
@@ -69,6 +74,32 @@ func (w *writing) takeTurn(ctx context.Context) error {
 }
 
 func (w *writing) endTurn() { <-w.turn }
+
+// commitCount is the number of batches that were committed so far.
+func (w *writing) commitCount() int {
+	w.claims.Lock()
+	defer w.claims.Unlock()
+	return w.commits
+}
+
+// isBusy says whether a batch is open.
+func (w *writing) isBusy() bool {
+	w.claims.Lock()
+	defer w.claims.Unlock()
+	return len(w.open) > 0
+}
+
+// leave takes note that a batch has ended: what it had claimed is in the
+// lake's runs now, or free.
+func (w *writing) leave(b *Batch, how ending) {
+	w.claims.Lock()
+	defer w.claims.Unlock()
+	delete(w.open, b)
+	w.settleTails(b, how)
+	if how != aborted {
+		w.commits++
+	}
+}
 
 // reserve picks a name for a new file: dir, id and suffix, with a number in
 // between when another file has that name. Batches that meet the same rows at
@@ -175,6 +206,15 @@ func (w *writing) closeRuns(visible map[string]bool) {
 			w.filters -= len(r.filter)
 			delete(w.runs, name)
 		}
+	}
+}
+
+// retainRuns says that runs, which are in use, have one more user.
+func (w *writing) retainRuns(runs []*run) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range runs {
+		r.users++
 	}
 }
 
