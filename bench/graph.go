@@ -69,7 +69,8 @@ func (b *bench) graphTable(ctx context.Context, f fleet, length string) (table, 
 		slowest := percentile(g.MS, 100)
 		t.figures = append(t.figures,
 			figure{what: "by " + g.By + ", slowest of " + strconv.Itoa(graphRuns), unit: milliseconds, bar: atMost(graphTime), kopter: slowest, peer: theirs[n]},
-			figure{what: "by " + g.By + ", median", unit: milliseconds, kopter: percentile(g.MS, 50), peer: peer{"hour by hour", g.Naive}})
+			figure{what: "by " + g.By + ", median", unit: milliseconds, kopter: percentile(g.MS, 50), peer: peer{"hour by hour", g.Naive}},
+			figure{what: "by " + g.By + ", processor time of all cores", unit: milliseconds, kopter: g.CPU})
 	}
 	t.figures = append(t.figures,
 		figure{what: "peak resident memory, intervals included", unit: mebibytes, kopter: inMebibytes(ours.resident), peer: memory},
