@@ -238,11 +238,20 @@ func (c *collector) since(date []byte) (from int64, problem uint32) {
 	if c.override != nil {
 		return *c.override, 0
 	}
-	at, err := time.Parse(time.RFC3339, string(date))
+	at, err := parseDate(string(date))
 	if err != nil {
 		return 0, c.words.addString(fmt.Sprintf("effective date %q is not a time", date))
 	}
 	return at.Unix(), 0
+}
+
+// parseDate reads a date as offer files have it: in full, as in JSON, or the
+// day alone, as in CSV, which begins at midnight UTC.
+func parseDate(date string) (time.Time, error) {
+	if at, err := time.Parse(time.DateOnly, date); err == nil {
+		return at, nil
+	}
+	return time.Parse(time.RFC3339, date)
 }
 
 // sheet joins terms with their products.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 	"unicode/utf8"
 )
 
@@ -149,7 +148,7 @@ func (o *jsonOffer) publicationDate() error {
 }
 
 func (c *collector) publicationDate(date string) error {
-	at, err := time.Parse(time.RFC3339, date)
+	at, err := parseDate(date)
 	if err != nil {
 		return fmt.Errorf("publication date %q is not a time", date)
 	}

@@ -230,6 +230,21 @@ func TestEffectiveFrom(t *testing.T) {
 	}
 }
 
+// TestEffectiveDay reads the day alone, as the CSV of the price list has it.
+func TestEffectiveDay(t *testing.T) {
+	want := time.Date(2024, 2, 1, 0, 0, 0, 0, time.UTC).Unix()
+	for name, text := range map[string][]byte{
+		"JSON": pricetest.OfferJSON([]pricetest.Row{{Effective: "2024-02-01"}, {Tenancy: "Host", Effective: "2024-02-01T00:00:00Z"}}),
+		"CSV":  pricetest.OfferCSV([]pricetest.Row{{Effective: "2024-02-01"}, {Tenancy: "Host", Effective: "2024-02-01T00:00:00Z"}}),
+	} {
+		for r := range mustRead(t, text).Rows() {
+			if r.From != want || r.Problem != "" {
+				t.Errorf("%s: row from %d (%s), want %d", name, r.From, r.Problem, want)
+			}
+		}
+	}
+}
+
 // drawRow draws a row, sometimes one that is left out or has a problem.
 func drawRow(t *rapid.T) pricetest.Row {
 	return pricetest.Row{
