@@ -72,10 +72,10 @@ func (a *App) Close() error {
 // Range is a stretch of time: From ≤ t < Until; a zero time is unbounded.
 type Range struct{ From, Until time.Time }
 
-// check refuses a range that ends before it begins.
+// check refuses a range that ends where it begins, or earlier.
 func (r Range) check() error {
 	if !r.From.IsZero() && !r.Until.IsZero() && !r.From.Before(r.Until) {
-		return &InputError{fmt.Errorf("the time range ends at %s, before it begins at %s", r.Until.Format(time.RFC3339), r.From.Format(time.RFC3339))}
+		return &InputError{fmt.Errorf("the time range begins at %s and ends at %s: nothing lies between", r.From.Format(time.RFC3339), r.Until.Format(time.RFC3339))}
 	}
 	return nil
 }
@@ -118,8 +118,8 @@ func IsInputError(err error) bool {
 // parseQuery reads a filter over a schema; empty text is no filter.
 func parseQuery(text string, schema query.Schema) (query.Node, error) {
 	node, err := query.Parse(text, schema)
-	if err != nil {
-		return nil, &InputError{fmt.Errorf("query %q: %w", text, err)}
+	if wrong := (*query.Error)(nil); errors.As(err, &wrong) {
+		return nil, &InputError{fmt.Errorf("query %q, offset %d: %s", text, wrong.Offset, wrong.Reason)}
 	}
-	return node, nil
+	return node, err
 }

@@ -76,12 +76,13 @@ const shownReasons = 5
 // notes says in words what a reader of the graph should know.
 func notes(s cost.Summary) []string {
 	var lines []string
-	for i, u := range s.Unpriced {
-		if i == shownReasons {
-			lines = append(lines, fmt.Sprintf("… and %d more reasons for unpriced time.", len(s.Unpriced)-shownReasons))
-			break
-		}
-		lines = append(lines, fmt.Sprintf("unpriced: %s of %s (first %s): %s", hours(u.Seconds), u.Key.Type, u.Resource, u.Reason))
+	reasons := byReason(s.Unpriced)
+	for _, u := range reasons[:min(len(reasons), shownReasons)] {
+		what := cmp.Or(u.Key.Type, "an unknown type")
+		lines = append(lines, fmt.Sprintf("unpriced: %s of %s (first %s): %s", hours(u.Seconds), what, u.Resource, u.Reason))
+	}
+	if more := len(reasons) - shownReasons; more > 0 {
+		lines = append(lines, fmt.Sprintf("… and %d more reasons for unpriced time.", more))
 	}
 	var assumed int64
 	for _, total := range s.Totals {
@@ -94,6 +95,23 @@ func notes(s cost.Summary) []string {
 		lines = append(lines, fmt.Sprintf("unattributed: %s of instances whose launch is not in the logs.", hours(s.UnattributedSeconds)))
 	}
 	return lines
+}
+
+// byReason adds up what is unpriced for one reason in many zones or under many
+// operations: the most seconds first.
+func byReason(all []cost.Unpriced) []cost.Unpriced {
+	var sums []cost.Unpriced
+	for _, u := range all {
+		at := slices.IndexFunc(sums, func(s cost.Unpriced) bool { return s.Key.Type == u.Key.Type && s.Reason == u.Reason })
+		if at < 0 {
+			sums = append(sums, u)
+			continue
+		}
+		sums[at].Seconds += u.Seconds
+		sums[at].Stretches += u.Stretches
+	}
+	slices.SortStableFunc(sums, func(a, b cost.Unpriced) int { return cmp.Compare(b.Seconds, a.Seconds) })
+	return sums
 }
 
 // hours writes seconds as instance hours.

@@ -27,13 +27,14 @@ type InventoryFiles struct {
 type RecordedInventory = usage.Inventory
 
 // ImportInventory adds what recordings say and tells of each file. Importing
-// one again changes nothing.
+// one again changes nothing. A file that cannot be imported does not keep the
+// others out; the error names each such file.
 func (a *App) ImportInventory(ctx context.Context, opt InventoryFiles, tell func(path string, i RecordedInventory)) error {
 	files, err := filesBelow(opt.Paths)
 	if err != nil {
 		return err
 	}
-	for _, path := range files {
+	return eachFile(ctx, files, func(path string) error {
 		inventory, err := readInventory(path, opt)
 		if err != nil {
 			return err
@@ -42,8 +43,8 @@ func (a *App) ImportInventory(ctx context.Context, opt InventoryFiles, tell func
 			return fmt.Errorf("inventory %s: %w", path, err)
 		}
 		tell(path, inventory)
-	}
-	return nil
+		return nil
+	})
 }
 
 func readInventory(path string, opt InventoryFiles) (usage.Inventory, error) {
@@ -60,13 +61,9 @@ func readInventory(path string, opt InventoryFiles) (usage.Inventory, error) {
 		}
 		at = info.ModTime()
 	}
-	inventory, err := usage.ReadInventory(path, f, usage.InventoryOptions{
+	return usage.ReadInventory(path, f, usage.InventoryOptions{
 		At: at.Unix(), Account: opt.Account, Region: opt.Region, Complete: opt.Complete,
 	})
-	if err != nil {
-		return inventory, fmt.Errorf("inventory %s: %w", path, err)
-	}
-	return inventory, nil
 }
 
 // Instance is a row of the inventory: one instance at one moment.

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"io/fs"
 	"path/filepath"
 )
@@ -28,4 +30,19 @@ func filesBelow(paths []string) ([]string, error) {
 		}
 	}
 	return files, nil
+}
+
+// eachFile calls fn for every file, also after it failed for another, and
+// joins its errors. It stops when ctx ends.
+func eachFile(ctx context.Context, files []string, fn func(path string) error) error {
+	var errs []error
+	for _, file := range files {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		if err := fn(file); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }

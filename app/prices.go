@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"time"
 
@@ -10,8 +9,9 @@ import (
 )
 
 // ImportPrices reads official price lists, files or folders of them, keeps each
-// as a sheet and tells of it. Importing one again changes nothing. A time that
-// is not zero overrides when the prices began to hold.
+// as a sheet and tells of it. Importing one again changes nothing. A file that
+// cannot be imported does not keep the others out; the error names each such
+// file. A time that is not zero overrides when the prices began to hold.
 func (a *App) ImportPrices(ctx context.Context, paths []string, effectiveFrom time.Time, tell func(path string, sheet Sheet)) error {
 	var opt price.ReadOptions
 	if !effectiveFrom.IsZero() {
@@ -21,19 +21,18 @@ func (a *App) ImportPrices(ctx context.Context, paths []string, effectiveFrom ti
 	if err != nil {
 		return err
 	}
-	for _, path := range files {
+	return eachFile(ctx, files, func(path string) error {
 		f, err := os.Open(path)
 		if err != nil {
 			return err
 		}
+		defer f.Close()
 		info, err := price.Import(ctx, a.store, a.tenant, path, f, opt)
-		f.Close() // it was only read
-		if err != nil {
-			return fmt.Errorf("price list %s: %w", path, err)
+		if err == nil {
+			tell(path, info)
 		}
-		tell(path, info)
-	}
-	return nil
+		return err
+	})
 }
 
 // Sheet describes a price list as it is kept.
