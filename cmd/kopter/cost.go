@@ -10,20 +10,23 @@ import (
 )
 
 type costCommand struct {
-	Query string `arg:"" optional:"" help:"Which resources: type:p4d* region:us-east-1. All by default."`
-	By    string `help:"Group by account, region, zone, type, operation, tenancy, purchase, principal, actor, resource, service, tag.KEY." placeholder:"FIELD,…"`
-	Step  string `help:"hour, day, month or total." default:"day" enum:"hour,day,month,total"`
-	Limit int    `help:"How many rows at most; 0 is all." default:"0"`
+	Query queryText `arg:"" optional:"" help:"Which resources: type:p4d* region:us-east-1. All by default."`
+	By    string    `help:"Group by account, region, zone, type, operation, tenancy, purchase, principal, actor, resource, service, tag.KEY." placeholder:"FIELD,…"`
+	Step  string    `help:"hour, day, month or total." default:"day" enum:"hour,day,month,total"`
+	Limit rowLimit  `help:"How many rows at most; 0 is all." default:"0"`
 	rangeFlags
 	listingFlags
 }
 
 func (*costCommand) Help() string {
-	return `Seconds without a price are unpriced_seconds; between the last sign of life and the first sign of an end, uncertain_seconds; of an unknown platform that is taken for Linux, assumed_seconds.`
+	return `Seconds without a price are unpriced_seconds; between the last sign of life and the first sign of an end, uncertain_seconds; of an unknown platform that is taken for Linux, assumed_seconds; that a minimum adds, padded_seconds; of a product from the marketplace, whose own price is not known, marketplace_seconds.`
 }
 
 func (c *costCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
-	opt := app.CostOptions{Query: c.Query, By: fields(c.By), Step: c.Step, Limit: c.Limit}
+	opt := app.CostOptions{Query: c.Query.String(), Step: c.Step, Limit: int(c.Limit)}
+	if opt.By, err = fields(c.By); err != nil {
+		return err
+	}
 	if opt.Range, err = c.parse(con.now()); err != nil {
 		return err
 	}
@@ -43,7 +46,8 @@ func (c *costCommand) Run(ctx context.Context, con console, line *commandLine) (
 	for _, r := range graph.Rows {
 		err := l.encoded(func() ([]byte, error) { return graph.EncodeRow(&r) }, func() []any {
 			row := append([]any{seconds(r.Start)}, texts(r.Values)...)
-			return append(row, r.Amount.String(), string(r.Currency), r.Seconds, r.UnpricedSeconds, r.UncertainSeconds, r.AssumedSeconds)
+			return append(row, r.Amount.String(), string(r.Currency), r.Seconds,
+				r.UnpricedSeconds, r.PaddedSeconds, r.UncertainSeconds, r.AssumedSeconds, r.MarketplaceSeconds)
 		})
 		if err != nil {
 			return err
@@ -65,13 +69,14 @@ func costColumns(by []string) []column {
 		columns = append(columns, column{name: field, in: wide})
 	}
 	return append(columns, column{name: "amount"}, column{name: "currency"}, column{name: "seconds"}, column{name: "unpriced_seconds"},
-		column{name: "uncertain_seconds"}, column{name: "assumed_seconds"})
+		column{name: "padded_seconds", in: notInTable}, column{name: "uncertain_seconds"}, column{name: "assumed_seconds"},
+		column{name: "marketplace_seconds", in: notInTable})
 }
 
 type blameCommand struct {
-	What    string `arg:"" optional:"" help:"A resource (i-0dbc…) or a query over the steps: actor:ann kind:open. Everything by default."`
-	Limit   int    `help:"How many at most; 0 is all." default:"100"`
-	Largest bool   `help:"Largest changes of the run-rate first, instead of the newest."`
+	What    queryText `arg:"" optional:"" help:"A resource (i-0dbc…) or a query over the steps: actor:ann kind:open. Everything by default."`
+	Limit   rowLimit  `help:"How many at most; 0 is all." default:"100"`
+	Largest bool      `help:"Largest changes of the run-rate first, instead of the newest."`
 	rangeFlags
 	listingFlags
 }
@@ -79,7 +84,7 @@ type blameCommand struct {
 // blameColumns are the fields of a step in CSV and tables.
 var blameColumns = []column{
 	{name: "time"}, {name: "not_after", in: notInTable}, {name: "resource"}, {name: "kind"}, {name: "type"}, {name: "delta_per_hour"}, {name: "currency"},
-	{name: "event_id", in: notInTable}, {name: "event_name"}, {name: "principal", in: notInTable}, {name: "actor"}, {name: "ip"},
+	{name: "unpriced", in: notInTable}, {name: "event_id", in: notInTable}, {name: "event_name"}, {name: "principal", in: notInTable}, {name: "actor"}, {name: "ip"},
 	{name: "user_agent", in: notInTable}, {name: "account"}, {name: "region"},
 }
 
@@ -88,7 +93,7 @@ func (*blameCommand) Help() string {
 }
 
 func (c *blameCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
-	opt := app.BlameOptions{What: c.What, Limit: c.Limit, Largest: c.Largest}
+	opt := app.BlameOptions{What: c.What.String(), Limit: int(c.Limit), Largest: c.Largest}
 	if opt.Range, err = c.parse(con.now()); err != nil {
 		return err
 	}
@@ -113,13 +118,26 @@ func (c *blameCommand) Run(ctx context.Context, con console, line *commandLine) 
 	return l.close()
 }
 
+// delta is the change of the run-rate by a step. A table says of a rate that
+// is not known that it is unpriced, and not that it is nothing.
+type delta struct{ *app.Step }
+
+func (d delta) String() string { return d.Delta.String() }
+
+func (d delta) forTable() string {
+	if d.Unpriced != "" && d.Delta == 0 {
+		return "unpriced"
+	}
+	return d.String()
+}
+
 func stepRow(s *app.Step) []any {
 	var notAfter any = omitted{}
 	if s.NotAfter > s.Time {
 		notAfter = seconds(s.NotAfter)
 	}
 	return []any{
-		seconds(s.Time), notAfter, s.Resource, string(s.Kind), s.Type, s.Delta.String(), string(s.Currency),
-		s.Cause.EventID, s.Cause.EventName, s.Cause.Principal, s.Cause.Actor, s.Cause.IP, s.Cause.UserAgent, s.Account, s.Region,
+		seconds(s.Time), notAfter, s.Resource, string(s.Kind), s.Type, delta{s}, string(s.Currency), orOmitted(s.Unpriced),
+		s.Cause.EventID, s.Cause.EventName, s.Principal(), s.Actor(), s.Cause.IP, s.Cause.UserAgent, s.Account, s.Region,
 	}
 }

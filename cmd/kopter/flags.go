@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,7 +47,7 @@ func (f rangeFlags) parse(now time.Time) (app.Range, error) {
 	return r, nil
 }
 
-// rfc3339 writes seconds since 1970; zero is omitted.
+// seconds writes seconds since 1970; zero is omitted.
 func seconds(t int64) any {
 	if t == 0 {
 		return omitted{}
@@ -74,15 +77,52 @@ func orOmitted(s string) any {
 	return s
 }
 
-// fields splits a comma-separated list of fields.
-func fields(list string) []string {
+// fields splits a comma-separated list of fields, each of which may stand in
+// it once.
+func fields(list string) ([]string, error) {
 	var found []string
 	for _, f := range strings.Split(list, ",") {
-		if f = strings.TrimSpace(f); f != "" {
+		switch f = strings.TrimSpace(f); {
+		case f == "":
+		case slices.Contains(found, f):
+			return nil, usageError{fmt.Errorf("field %s is named twice in %q", f, list)}
+		default:
 			found = append(found, f)
 		}
 	}
-	return found
+	return found, nil
+}
+
+// queryText is a query on the command line, in one argument or in several.
+type queryText []string
+
+func (q queryText) String() string { return strings.TrimSpace(strings.Join(q, " ")) }
+
+// negation is an argument that begins with a negated term of a query, and so
+// is no flag.
+var negation = regexp.MustCompile(`^-(\(|"|[A-Za-z][A-Za-z0-9_.]*:)`)
+
+// asQueries lets the parser of flags pass over queries that begin with a
+// hyphen. Blanks before a term mean nothing to the query.
+func asQueries(args []string) []string {
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if negation.MatchString(arg) {
+			args[i] = " " + arg
+		}
+	}
+	return args
+}
+
+// rowLimit bounds the rows of a listing; 0 is all.
+type rowLimit int
+
+// Validate is asked by the parser of flags.
+func (l rowLimit) Validate() error {
+	if l < 0 {
+		return errors.New("want 0 or more")
+	}
+	return nil
 }
 
 // plural writes a number with its noun: "1 file", "2,900 files". The plural

@@ -34,17 +34,19 @@ func (c *ingestCommand) Run(ctx context.Context, con console, line *commandLine)
 	defer closing(a, &err)
 	progress := newProgress(con, c.Quiet)
 	report, err := a.Ingest(ctx, app.IngestOptions{Paths: c.Paths, Progress: progress.show})
-	progress.finish(report)
 	if err != nil {
+		progress.stop(report)
 		return err
 	}
+	progress.finish(report)
 	for _, f := range report.Failures {
-		fmt.Fprintln(con.err, "failed:", printable(f.Error()))
+		fmt.Fprintln(con.err, "failed:", f)
 	}
+	err = c.listQuarantine(ctx, con, a)
 	if report.Failed > 0 {
-		return fmt.Errorf("%s could not be read to the end; ingest again to retry", plural(report.Failed, "file"))
+		return fmt.Errorf("%s could not be read to the end; ingest again to retry", plural(report.Failed, "path"))
 	}
-	return c.listQuarantine(ctx, con, a)
+	return err
 }
 
 // shownQuarantine bounds how much of the quarantine an ingest prints.
@@ -62,7 +64,7 @@ func (c *ingestCommand) listQuarantine(ctx context.Context, con console, a *app.
 			continue
 		}
 		if found++; found <= shownQuarantine {
-			fmt.Fprintf(con.err, "quarantined: %s at byte %d: %s\n", printable(q.URI), q.Offset, printable(q.Reason))
+			fmt.Fprintf(con.err, "quarantined: %s at byte %d: %s\n", q.URI, q.Offset, q.Reason)
 		}
 	}
 	if found == 0 {
@@ -149,8 +151,12 @@ func (compactCommand) Run(ctx context.Context, con console, line *commandLine) (
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(con.out, "Merged %s into %d.\n", plural(int64(report.Removed), "part"), report.Added)
-	return nil
+	if report.Removed == 0 {
+		_, err = fmt.Fprintln(con.out, "There is nothing to merge.")
+		return err
+	}
+	_, err = fmt.Fprintf(con.out, "Merged %s into %d.\n", plural(int64(report.Removed), "part"), report.Added)
+	return err
 }
 
 type checkCommand struct {
@@ -168,8 +174,8 @@ func (c *checkCommand) Run(ctx context.Context, con console, line *commandLine) 
 		return err
 	}
 	if len(problems) == 0 && c.Format == "table" {
-		fmt.Fprintln(con.out, "Everything holds together.")
-		return nil
+		_, err := fmt.Fprintln(con.out, "Everything holds together.")
+		return err
 	}
 	l, err := c.listing(con, column{name: "where", in: wide}, column{name: "problem", in: wide})
 	if err != nil {

@@ -16,8 +16,8 @@ type inventoryCommand struct {
 type inventoryImportCommand struct {
 	Files    []string `arg:"" help:"Output of aws ec2 describe-instances; a file may hold many pages and regions. Folders too." type:"path"`
 	At       string   `help:"When the instances were looked at; by default when the file was written." placeholder:"TIME"`
-	Account  string   `help:"The account, where the recording does not name it."`
-	Region   string   `help:"The region, where the recording does not name it."`
+	Account  string   `help:"The account, where the recording does not name it." placeholder:"ID"`
+	Region   string   `help:"The region, where the recording does not name it." placeholder:"NAME"`
 	Complete bool     `help:"The recording shows everything: what it does not show is gone."`
 }
 
@@ -35,11 +35,11 @@ func (c *inventoryImportCommand) Run(ctx context.Context, con console, line *com
 	defer closing(a, &err)
 	var sum inventorySum
 	err = a.ImportInventory(ctx, opt, func(path string, i app.RecordedInventory) { sum.add(con, i) })
+	fmt.Fprintf(con.err, "Imported %s in %s from %s.\n", plural(sum.instances, "sight of an instance", "sights of instances"),
+		plural(sum.snapshots, "snapshot"), plural(sum.files, "file"))
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(con.err, "Imported %s in %s from %s.\n", plural(sum.instances, "sight of an instance", "sights of instances"),
-		plural(sum.snapshots, "snapshot"), plural(sum.files, "file"))
 	if sum.problems > 0 {
 		return errQuarantined
 	}
@@ -51,7 +51,7 @@ type inventorySum struct{ files, instances, snapshots, problems int64 }
 
 func (s *inventorySum) add(con console, i app.RecordedInventory) {
 	for _, p := range i.Problems {
-		fmt.Fprintf(con.err, "not understood: %s at byte %d: %s\n", printable(p.Name), p.Offset, printable(p.Reason))
+		fmt.Fprintf(con.err, "not understood: %s at byte %d: %s\n", p.Name, p.Offset, p.Reason)
 	}
 	s.files++
 	s.instances += int64(i.Instances - len(i.Problems))
@@ -60,8 +60,8 @@ func (s *inventorySum) add(con console, i app.RecordedInventory) {
 }
 
 type inventoryListCommand struct {
-	Query string `arg:"" optional:"" help:"Which instances: state:running tag.team:web. All by default."`
-	At    string `help:"As of when; now by default." placeholder:"TIME"`
+	Query queryText `arg:"" optional:"" help:"Which instances: state:running tag.team:web. All by default."`
+	At    string    `help:"As of when; now by default." placeholder:"TIME"`
 	listingFlags
 }
 
@@ -84,7 +84,7 @@ func (c *inventoryListCommand) Run(ctx context.Context, con console, line *comma
 		return err
 	}
 	defer closing(a, &err)
-	instances, err := a.Inventory(ctx, at, c.Query)
+	instances, err := a.Inventory(ctx, at, c.Query.String())
 	if err != nil {
 		return err
 	}

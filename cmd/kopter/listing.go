@@ -4,7 +4,8 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
@@ -74,7 +75,7 @@ func newListing(format string, w io.Writer, columns ...column) (*listing, error)
 }
 
 // row adds a row: one value for each column, a string, bool, int64, []string,
-// map[string]string, jsontext.Value or omitted.
+// map[string]string, resourceList, jsontext.Value or omitted.
 func (l *listing) row(values ...any) error {
 	if len(values) != len(l.columns) {
 		return fmt.Errorf("listing: %d values for %d columns", len(values), len(l.columns))
@@ -187,7 +188,14 @@ func (c *csvRows) close() error {
 	return c.w.Error()
 }
 
-type tableRows struct{ w *tabwriter.Writer }
+type tableRows struct {
+	w    *tabwriter.Writer
+	rows int
+}
+
+// aligned is how many rows of a table are lined up with each other: they are
+// held in memory until then.
+const aligned = 1000
 
 func newTableRows(w io.Writer, columns []column) *tableRows {
 	t := &tableRows{w: tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)}
@@ -202,28 +210,22 @@ func (t *tableRows) row(columns []column, values []any) error {
 		if c.in >= notInTable {
 			continue
 		}
-		text := printable(cell(values[i]))
+		text := printable(tableCell(values[i]))
 		if c.in != wide {
 			text = cut(text)
 		}
 		line = append(line, text)
 	}
-	_, err := fmt.Fprintln(t.w, strings.Join(line, "\t"))
-	return err
+	if _, err := fmt.Fprintln(t.w, strings.Join(line, "\t")); err != nil {
+		return err
+	}
+	if t.rows++; t.rows%aligned == 0 {
+		return t.w.Flush()
+	}
+	return nil
 }
 
 func (t *tableRows) close() error { return t.w.Flush() }
-
-// printable makes text safe for a terminal: what comes from a log may hold
-// escape sequences.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !strconv.IsPrint(r) {
-			return '·'
-		}
-		return r
-	}, s)
-}
 
 // cut shortens a cell to cellWidth.
 func cut(s string) string {
@@ -254,6 +256,30 @@ func cells(columns []column, values []any, hide visibility) []string {
 	return shown
 }
 
+// resourceList are the resources of an event. Tables show instances first,
+// because the line may be cut.
+type resourceList []string
+
+// tableCell is the form of a value that is made for reading.
+func tableCell(value any) string {
+	switch v := value.(type) {
+	case resourceList:
+		other := func(r string) bool { return !strings.HasPrefix(r, "i-") }
+		instances := slices.DeleteFunc(slices.Clone(v), other)
+		return strings.Join(append(instances, slices.DeleteFunc(slices.Clone(v), func(r string) bool { return !other(r) })...), " ")
+	case delta:
+		return v.forTable()
+	case map[string]string:
+		var pairs []string
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			pairs = append(pairs, key+"="+v[key])
+		}
+		return strings.Join(pairs, " ")
+	}
+	return cell(value)
+}
+
+// cell is a value as it stands in CSV.
 func cell(value any) string {
 	switch v := value.(type) {
 	case omitted:
@@ -261,6 +287,8 @@ func cell(value any) string {
 	case string:
 		return v
 	case []string:
+		return strings.Join(v, " ")
+	case resourceList:
 		return strings.Join(v, " ")
 	case map[string]string:
 		text, _ := json.Marshal(v, json.Deterministic(true)) // a map of strings always encodes

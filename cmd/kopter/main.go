@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 
 	"github.com/kopterio/kopter/app"
 )
@@ -36,7 +38,7 @@ var errQuarantined = errors.New("some input is in quarantine")
 
 // commandLine is the grammar of the command line.
 type commandLine struct {
-	Data string `help:"Folder that holds everything." default:"./kopter-data" env:"KOPTER_DATA" type:"path" placeholder:"DIR"`
+	Data string `help:"Folder that holds everything; ./kopter-data by default." default:"./kopter-data" env:"KOPTER_DATA" type:"path" placeholder:"DIR"`
 
 	Ingest     ingestCommand     `cmd:"" help:"Read CloudTrail logs: files, folders, .gz, .zip. Reading a file again changes nothing."`
 	Search     searchCommand     `cmd:"" help:"Search the audit log, newest first, or count."`
@@ -56,15 +58,37 @@ type commandLine struct {
 // clock.
 type console struct {
 	out, err io.Writer
-	terminal bool // err is a terminal, so a progress line may be redrawn
-	now      func() time.Time
+	// live is the terminal that err goes to, for a line that is redrawn; nil
+	// when err is something else.
+	live  io.Writer
+	width func() int // of live, in characters
+	now   func() time.Time
+}
+
+// standard is the console of a process. What is printed may come from a log,
+// so no control character reaches a terminal; messages are kept clean also in
+// a file, which may be looked at on one.
+func standard() console {
+	con := console{out: os.Stdout, err: &safeWriter{w: os.Stderr}, now: time.Now}
+	if term.IsTerminal(int(os.Stdout.Fd())) {
+		con.out = &safeWriter{w: os.Stdout}
+	}
+	if fd := int(os.Stderr.Fd()); term.IsTerminal(fd) {
+		con.live = os.Stderr
+		con.width = func() int {
+			width, _, err := term.GetSize(fd)
+			if err != nil {
+				width = 80 // as most are
+			}
+			return width
+		}
+	}
+	return con
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], console{
-		out: os.Stdout, err: os.Stderr, terminal: isTerminal(os.Stderr), now: time.Now,
-	})
+	code := run(ctx, os.Args[1:], standard())
 	stop()
 	os.Exit(code)
 }
@@ -72,8 +96,14 @@ func main() {
 // run carries out one command line and gives its exit code.
 func run(ctx context.Context, args []string, con console) int {
 	err := execute(ctx, args, con)
-	if err != nil && !errors.Is(err, errQuarantined) {
-		fmt.Fprintln(con.err, "kopter:", err)
+	switch {
+	case err == nil || errors.Is(err, errQuarantined):
+	case ctx.Err() != nil:
+		fmt.Fprintln(con.err, "kopter: interrupted; what is done stays, and the same command does the rest")
+	default:
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintln(con.err, "kopter:", strings.TrimSuffix(line, "\n"))
+		}
 	}
 	return exitCode(err)
 }
@@ -95,7 +125,7 @@ func execute(ctx context.Context, args []string, con console) error {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(asQueries(args))
 	if exited >= 0 { // --help has been printed
 		return nil
 	}

@@ -38,7 +38,7 @@ func (c *pricesImportCommand) Run(ctx context.Context, con console, line *comman
 
 type pricesGetCommand struct {
 	Type      string `arg:"" help:"Instance type, t3.micro."`
-	Region    string `required:"" help:"Price region: us-east-1, or a Local Zone's us-east-1-bos-1."`
+	Region    string `required:"" help:"Price region: us-east-1, or a Local Zone's us-east-1-bos-1." placeholder:"NAME"`
 	Operation string `help:"Usage operation: RunInstances is Linux/UNIX, RunInstances:0002 Windows." default:"RunInstances"`
 	Tenancy   string `help:"Shared, Dedicated or Host." default:"Shared"`
 	listingFlags

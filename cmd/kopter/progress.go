@@ -2,16 +2,13 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/kopterio/kopter/app"
 )
-
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // progress shows how an ingest goes: a line that is redrawn on a terminal, and
 // a summary at the end.
@@ -26,7 +23,7 @@ type progress struct {
 const redrawEvery = 100 * time.Millisecond
 
 func newProgress(con console, quiet bool) *progress {
-	return &progress{con: con, live: con.terminal && !quiet, started: con.now()}
+	return &progress{con: con, live: con.live != nil && !quiet, started: con.now()}
 }
 
 func (p *progress) show(done app.IngestTotals, ahead app.Ahead) {
@@ -35,11 +32,19 @@ func (p *progress) show(done app.IngestTotals, ahead app.Ahead) {
 		return
 	}
 	p.drawn = now
-	fmt.Fprint(p.con.err, "\r\x1b[K", progressLine(done, ahead, now.Sub(p.started)))
+	line := progressLine(done, ahead, now.Sub(p.started))
+	fmt.Fprint(p.con.live, "\r\x1b[K", line[:min(len(line), max(0, p.con.width()-1))])
 }
 
-// progressLine is what stands on the terminal: bar, files, events per second,
-// time left.
+// erase takes the line away.
+func (p *progress) erase() {
+	if p.live {
+		fmt.Fprint(p.con.live, "\r\x1b[K")
+	}
+}
+
+// progressLine is what stands on the terminal, in ASCII: bar, files, events
+// per second, time left.
 func progressLine(done app.IngestTotals, ahead app.Ahead, spent time.Duration) string {
 	const width = 24
 	files := done.Files + done.Known
@@ -58,14 +63,21 @@ func progressLine(done app.IngestTotals, ahead app.Ahead, spent time.Duration) s
 		left := time.Duration(float64(spent) * (1 - share) / share)
 		line += "  " + left.Round(time.Second).String() + " left"
 	}
+	if files == ahead.Files {
+		line += "  finishing"
+	}
 	return line
+}
+
+// stop clears the line and says how far a run came that failed.
+func (p *progress) stop(r app.IngestReport) {
+	p.erase()
+	fmt.Fprintf(p.con.err, "Stopped after %s from %s.\n", plural(r.Events, "event"), plural(r.Files, "file"))
 }
 
 // finish clears the line and prints the summary.
 func (p *progress) finish(r app.IngestReport) {
-	if p.live {
-		fmt.Fprint(p.con.err, "\r\x1b[K")
-	}
+	p.erase()
 	spent := p.con.now().Sub(p.started)
 	fmt.Fprintf(p.con.err, "Read %s from %s in %s (%s events/s): %s new, %s known",
 		plural(r.Events, "event"), plural(r.Files, "file"), spent.Round(10*time.Millisecond), grouped(perSecond(r.Events, spent)),
@@ -77,8 +89,8 @@ func (p *progress) finish(r app.IngestReport) {
 	if r.Known > 0 {
 		fmt.Fprintf(p.con.err, "%s had been read before.\n", plural(r.Known, "file"))
 	}
-	for reason, n := range r.Skips {
-		fmt.Fprintf(p.con.err, "Skipped %s: %s.\n", plural(n, "file"), reason)
+	for _, reason := range slices.Sorted(maps.Keys(r.Skips)) {
+		fmt.Fprintf(p.con.err, "Skipped %s: %s.\n", plural(r.Skips[reason], "path"), reason)
 	}
 }
 

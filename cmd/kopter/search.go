@@ -12,24 +12,21 @@ import (
 )
 
 type searchCommand struct {
-	Query   string `arg:"" optional:"" help:"What to look for: actor:ann name:Run* -error_code:*. All events by default."`
-	Limit   int    `help:"How many at most; 0 is all." default:"100"`
-	CountBy string `help:"Count instead of listing: by source,name, hour, day, …" placeholder:"FIELD,…"`
-	Output  string `help:"Write all matches to a file instead: .parquet, .csv or .ndjson." short:"o" placeholder:"FILE" type:"path"`
+	Query   queryText `arg:"" optional:"" help:"What to look for: actor:ann name:Run* -error_code:*. All events by default."`
+	Limit   *rowLimit `help:"How many at most; 0 is all. By default 100, and all with --output." placeholder:"N"`
+	CountBy string    `help:"Count instead of listing: by source,name, hour, day, …" placeholder:"FIELD,…" xor:"form"`
+	Output  string    `help:"Write the matches to a file instead: .parquet, .csv or .ndjson." short:"o" placeholder:"FILE" type:"path" xor:"form"`
 	rangeFlags
 	listingFlags
 }
 
 func (*searchCommand) Help() string {
 	return `Terms are joined by AND: field:value, -field:value, field:(a OR b), field:*, field:a*, ip:10.0.0.0/8, time:>2026-01-10, tag.team:web, "a phrase", words. Fields: ` +
-		strings.Join(app.EventFields(), ", ") + `, and any path into the record such as requestParameters.instanceType.`
+		strings.Join(app.EventFields(), ", ") + `, and any path into the record such as requestParameters.instanceType. Words are whole words; end one with * for its beginning. A query that begins with a hyphen and has no colon stands after --.`
 }
 
 func (c *searchCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
-	opt := app.SearchOptions{Query: c.Query, Limit: c.Limit}
-	if c.Limit < 0 {
-		return usageError{fmt.Errorf("--limit %d: want 0 or more", c.Limit)}
-	}
+	opt := app.SearchOptions{Query: c.Query.String(), Limit: c.limit()}
 	if opt.Range, err = c.parse(con.now()); err != nil {
 		return err
 	}
@@ -45,6 +42,20 @@ func (c *searchCommand) Run(ctx context.Context, con console, line *commandLine)
 		return c.count(ctx, con, a, opt)
 	default:
 		return c.list(ctx, con, a, opt)
+	}
+}
+
+// shownEvents is how much is listed unless the user says otherwise.
+const shownEvents = 100
+
+func (c *searchCommand) limit() int {
+	switch {
+	case c.Limit != nil:
+		return int(*c.Limit)
+	case c.Output != "":
+		return 0
+	default:
+		return shownEvents
 	}
 }
 
@@ -84,12 +95,15 @@ func eventRow(e *app.Event) []any {
 	return []any{
 		e.EventID, milliseconds(e.Time), e.Account, e.Region, e.Source, e.Name,
 		e.Actor, e.ActorType, e.Principal, e.AccessKey,
-		e.IP, e.UserAgent, e.ErrorCode, e.ErrorMessage, e.ReadOnly, e.Resources,
+		e.IP, e.UserAgent, e.ErrorCode, e.ErrorMessage, e.ReadOnly, resourceList(e.Resources),
 	}
 }
 
 func (c *searchCommand) count(ctx context.Context, con console, a *app.App, opt app.SearchOptions) error {
-	by := fields(c.CountBy)
+	by, err := fields(c.CountBy)
+	if err != nil {
+		return err
+	}
 	rows, err := a.Count(ctx, opt, by)
 	if err != nil {
 		return err
@@ -125,7 +139,6 @@ func (c *searchCommand) export(ctx context.Context, a *app.App, opt app.SearchOp
 	if err != nil {
 		return err
 	}
-	opt.Limit = 0
 	partial := c.Output + ".partial"
 	f, err := os.Create(partial)
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 )
 
 type simulateCommand struct {
-	Out          string  `required:"" help:"Folder to write to." type:"path"`
+	Out          string  `required:"" help:"Folder to write to." type:"path" placeholder:"DIR"`
 	Seed         uint64  `help:"Which organisation: the same seed gives the same bytes." default:"1"`
 	Events       int64   `help:"How many events, from a thousand to a hundred million." default:"50000"`
-	Start        string  `help:"When it begins." default:"2026-01-05" placeholder:"TIME"`
+	Start        string  `help:"When it begins; 2026-01-05 by default." default:"2026-01-05" placeholder:"TIME"`
 	Days         int     `help:"How many days it lasts." default:"21"`
 	Accounts     int     `help:"How many member accounts." default:"8"`
 	Duplicates   float64 `help:"Share of events that are delivered twice." default:"0.01"`
@@ -34,12 +34,12 @@ func (c *simulateCommand) Run(ctx context.Context, con console) error {
 		Accounts: c.Accounts, Duplicates: c.Duplicates, Late: c.Late,
 		Organisation: c.Organisation, FilesPerHour: c.FilesPerHour, PriceVersions: c.Versions,
 	}, func(done int64) {
-		if con.terminal && !c.Quiet {
-			fmt.Fprintf(con.err, "\r\x1b[K%s of %s events", grouped(done), grouped(c.Events))
+		if con.live != nil && !c.Quiet {
+			fmt.Fprintf(con.live, "\r\x1b[K%s of %s events", grouped(done), grouped(c.Events))
 		}
 	})
-	if con.terminal && !c.Quiet {
-		fmt.Fprint(con.err, "\r\x1b[K")
+	if con.live != nil && !c.Quiet {
+		fmt.Fprint(con.live, "\r\x1b[K")
 	}
 	if err != nil {
 		return err
