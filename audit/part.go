@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 // maxPartRows is where a part ends and another one begins.
@@ -43,7 +42,7 @@ type partEncoder struct {
 func newPartEncoder() *partEncoder {
 	options := []parquet.WriterOption{
 		parquet.CreatedBy("kopter", "1", ""),
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		parquet.Compression(newPageCodec()),
 		parquet.PageBufferSize(pageSize),
 		parquet.BloomFilters(
 			parquet.SplitBlockFilter(filterBits, "event_id"),
