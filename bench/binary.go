@@ -56,11 +56,14 @@ func (b *bench) again(ctx context.Context) (table, error) {
 	if err := b.stored(ctx, set); err != nil {
 		return table{}, err
 	}
-	renamed := filepath.Join(b.cache, "renamed")
-	if err := linkTree(set.logs(), renamed); err != nil {
+	renamed, err := os.MkdirTemp(b.cache, "renamed-") // a name that no earlier run has ingested
+	if err != nil {
 		return table{}, err
 	}
 	defer os.RemoveAll(renamed)
+	if err := linkTree(set.logs(), renamed); err != nil {
+		return table{}, err
+	}
 	t := table{title: fmt.Sprintf("Ingesting %s events again", grouped(set.Records))}
 	for _, c := range []struct{ what, dir string }{{"the same files", set.logs()}, {"the same events in other files", renamed}} {
 		b.say("ingest again: %s", c.what)
@@ -86,9 +89,6 @@ func (b *bench) again(ctx context.Context) (table, error) {
 
 // linkTree gives the files of a folder other names, without copying them.
 func linkTree(from, to string) error {
-	if err := os.RemoveAll(to); err != nil {
-		return err
-	}
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -17,7 +17,7 @@ import (
 // logSet describes a folder of log files.
 type logSet struct {
 	Name     string `json:"name"`
-	Dir      string `json:"dir"`      // absolute; the log files lie below "logs" in it
+	Dir      string `json:"-"`        // absolute; the log files lie below "logs" in it
 	Records  int64  `json:"records"`  // delivered
 	Distinct int64  `json:"distinct"` // events
 	Files    int64  `json:"files"`
@@ -64,10 +64,12 @@ func (b *bench) simulated(ctx context.Context, s simulation) (logSet, error) {
 		kind = "large"
 	}
 	s.Dir = filepath.Join(b.cache, fmt.Sprintf("logs-%s-%d", kind, s.Events))
-	return cached(b, s.Dir, func() (logSet, error) {
-		set, _, err := child[simulation, logSet](ctx, "simulate", s)
-		return set, err
+	set, err := cached(b, s.Dir, func() (logSet, error) {
+		made, _, err := child[simulation, logSet](ctx, "simulate", s)
+		return made, err
 	})
+	set.Dir = s.Dir
+	return set, err
 }
 
 // cached gives what an earlier run left in dir, or makes it.

@@ -27,10 +27,12 @@ type multiplication struct {
 func (b *bench) multiplied(ctx context.Context) (logSet, error) {
 	job := multiplication{Real: b.real, Events: b.scaled(b.realEvents)}
 	job.Dir = filepath.Join(b.cache, fmt.Sprintf("logs-real-%d", job.Events))
-	return cached(b, job.Dir, func() (logSet, error) {
-		set, _, err := child[multiplication, logSet](ctx, "multiply", job)
-		return set, err
+	set, err := cached(b, job.Dir, func() (logSet, error) {
+		made, _, err := child[multiplication, logSet](ctx, "multiply", job)
+		return made, err
 	})
+	set.Dir = job.Dir
+	return set, err
 }
 
 // realRecord is a record of a real log, with what a copy of it changes.
