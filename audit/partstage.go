@@ -114,6 +114,7 @@ func (s *stage) addFixed(time int64, id uint64, readOnly bool) {
 }
 
 func addTexts[T []byte | string](s *stage, texts *[textColumns]T, resources []T) {
+	s.texts[colRaw].makeRoom(len(texts[colRaw]))
 	for i, value := range texts {
 		c := &s.texts[i]
 		c.text = append(c.text, value...)
@@ -127,6 +128,21 @@ func addTexts[T []byte | string](s *stage, texts *[textColumns]T, resources []T)
 		s.bytes += 4 + len(resource)
 	}
 	c.ends = append(c.ends, uint32(len(c.text)))
+}
+
+// Of a row group's bytes some three quarters are raw records. Once a stage
+// holds a good deal of them it gets room for all at once, which leaves less
+// garbage than growing bit by bit.
+const (
+	rawBytes     = maxGroupBytes / 4 * 3
+	goodDealSize = rawBytes / 8
+)
+
+// makeRoom grows a column of raw records that is full.
+func (c *textColumn) makeRoom(n int) {
+	if cap(c.text)-len(c.text) < n && len(c.text) >= goodDealSize {
+		c.text = slices.Grow(c.text, max(n, rawBytes-len(c.text)))
+	}
 }
 
 // hasRoom says whether a record with that much raw text fits into the row
