@@ -43,6 +43,8 @@ var mayImport = map[string][]string{
 		"app",
 	},
 
+	"bench": {"cloudtrail", "ingest", "audit", "usage", "price", "price/pricetest", "cost", "local", "simulate"},
+
 	// Conformance suites and test support: only tests import them.
 	"audit/audittest":     {"audit", "cloudtrail"},
 	"usage/usagetest":     {"usage", "cloudtrail"},
