@@ -3,12 +3,16 @@
 package scenario
 
 import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -52,6 +56,7 @@ func TestScenarios(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
 			"duckdb": duckdb,
+			"pack":   pack,
 		},
 	})
 }
@@ -82,6 +87,41 @@ func duckdb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	const program = "import duckdb,sys\nfor row in duckdb.sql(sys.argv[1]).fetchall(): print(*row)"
 	ts.Check(ts.Exec(python(), "-c", program, args[0]))
+}
+
+// pack writes compressed forms of logs/records.json and logs/lines.ndjson, which
+// a text file cannot hold: gzip with and without its name, gzip of two members,
+// and a zip archive with folders and gzip inside.
+func pack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: pack")
+	}
+	zipped := func(text string) string {
+		var out bytes.Buffer
+		w := gzip.NewWriter(&out)
+		_, err := w.Write([]byte(text))
+		ts.Check(errors.Join(err, w.Close()))
+		return out.String()
+	}
+	records := ts.ReadFile("logs/records.json")
+	first, second, _ := strings.Cut(ts.ReadFile("logs/lines.ndjson"), "\n")
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	for name, text := range map[string]string{"AWSLogs/a.json": records, "AWSLogs/b.json.gz": zipped(records)} {
+		w, err := z.Create(name)
+		ts.Check(err)
+		_, err = w.Write([]byte(text))
+		ts.Check(err)
+	}
+	ts.Check(z.Close())
+	for name, text := range map[string]string{
+		"records.json.gz": zipped(records),
+		"unnamed":         zipped(records),
+		"members.gz":      zipped(first+"\n") + zipped(second),
+		"all.zip":         archive.String(),
+	} {
+		ts.Check(os.WriteFile(ts.MkAbs("logs/"+name), []byte(text), 0o644))
+	}
 }
 
 // python is the interpreter that has DuckDB: what KOPTER_PYTHON names, or the

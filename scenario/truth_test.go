@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -105,6 +106,18 @@ func (k kopter) run(args ...string) []byte {
 		k.t.Fatal(err)
 	}
 	return out
+}
+
+// fail runs the binary and gives what it printed and its exit code.
+func (k kopter) fail(args ...string) (string, int) {
+	k.t.Helper()
+	command := exec.Command(filepath.Join(binary, "kopter"), args...)
+	command.Env = append(os.Environ(), "KOPTER_DATA="+k.path("data"))
+	out, err := command.CombinedOutput()
+	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) {
+		k.t.Fatal(err)
+	}
+	return string(out), command.ProcessState.ExitCode()
 }
 
 func (k kopter) compareEvents(want truth) {

@@ -40,7 +40,7 @@ func (c *ingestCommand) Run(ctx context.Context, con console, line *commandLine)
 	}
 	progress.finish(report)
 	for _, f := range report.Failures {
-		fmt.Fprintln(con.err, "failed:", f)
+		fmt.Fprintln(con.err, "failed:", f.Error())
 	}
 	err = c.listQuarantine(ctx, con, a)
 	if report.Failed > 0 {
@@ -81,7 +81,11 @@ func (c *ingestCommand) listQuarantine(ctx context.Context, con console, a *app.
 func (c *ingestCommand) covers(uri string) bool {
 	for _, path := range c.Paths {
 		absolute, err := filepath.Abs(path)
-		if err == nil && (uri == absolute || strings.HasPrefix(uri, absolute+string(filepath.Separator)) || strings.HasPrefix(uri, absolute+"!")) {
+		if err != nil {
+			continue // its ingestion has failed
+		}
+		rest, found := strings.CutPrefix(uri, strings.TrimSuffix(absolute, string(filepath.Separator)))
+		if found && (rest == "" || rest[0] == filepath.Separator || rest[0] == '!') {
 			return true
 		}
 	}

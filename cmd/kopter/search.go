@@ -13,9 +13,9 @@ import (
 
 type searchCommand struct {
 	Query   queryText `arg:"" optional:"" help:"What to look for: actor:ann name:Run* -error_code:*. All events by default."`
-	Limit   *rowLimit `help:"How many at most; 0 is all. By default 100, and all with --output." placeholder:"N"`
+	Limit   *rowLimit `help:"How many at most, 100 by default; 0 is all." placeholder:"N" xor:"all"`
 	CountBy string    `help:"Count instead of listing: by source,name, hour, day, …" placeholder:"FIELD,…" xor:"form"`
-	Output  string    `help:"Write the matches to a file instead: .parquet, .csv or .ndjson." short:"o" placeholder:"FILE" type:"path" xor:"form"`
+	Output  string    `help:"Write all matches to a file instead: .parquet, .csv or .ndjson." short:"o" placeholder:"FILE" type:"path" xor:"form,all"`
 	rangeFlags
 	listingFlags
 }
@@ -49,14 +49,10 @@ func (c *searchCommand) Run(ctx context.Context, con console, line *commandLine)
 const shownEvents = 100
 
 func (c *searchCommand) limit() int {
-	switch {
-	case c.Limit != nil:
-		return int(*c.Limit)
-	case c.Output != "":
-		return 0
-	default:
+	if c.Limit == nil {
 		return shownEvents
 	}
+	return int(*c.Limit)
 }
 
 // eventColumns are the fields of an event in CSV and tables.
@@ -139,6 +135,7 @@ func (c *searchCommand) export(ctx context.Context, a *app.App, opt app.SearchOp
 	if err != nil {
 		return err
 	}
+	opt.Limit = 0
 	partial := c.Output + ".partial"
 	f, err := os.Create(partial)
 	if err != nil {
