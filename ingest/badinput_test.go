@@ -226,7 +226,7 @@ func TestWrongTypesAreKeptOrQuarantined(t *testing.T) {
 	), ingest.Options{})
 	refused := int64(0)
 	for _, q := range p.state(t).Quarantine {
-		if !strings.HasPrefix(q.Reason, "usage: ") {
+		if !strings.HasPrefix(q.Reason, "facts of ") {
 			refused++
 		}
 	}

@@ -230,7 +230,7 @@ func (r *reader) matches() []tagMatch {
 // decodeFact reads a fact into s, which must be zero.
 func decodeFact(f *Fact, s *statement) error {
 	if err := s.decode(f.Data); err != nil {
-		return fmt.Errorf("usage: fact %s of %s: %w", f.Key, f.Resource, err)
+		return fmt.Errorf("fact %s of %s: %w", f.Key, f.Resource, err)
 	}
 	return nil
 }

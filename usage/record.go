@@ -22,7 +22,7 @@ func FromRecord(rec *cloudtrail.Record, emit func(Fact)) error {
 	e := event{rec: rec, emit: emit, cause: causeOf(rec)}
 	e.open()
 	if err := read(&e); err != nil {
-		return fmt.Errorf("usage: %s %s: %w", rec.Name, rec.EventID, err)
+		return fmt.Errorf("facts of %s %s: %w", rec.Name, rec.EventID, err)
 	}
 	return nil
 }

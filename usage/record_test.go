@@ -208,7 +208,7 @@ func FuzzFromRecord(f *testing.F) {
 					t.Errorf("timeline of %+v: %v", fact, err)
 				}
 			})
-			if err != nil && !strings.HasPrefix(err.Error(), "usage: ") {
+			if err != nil && !strings.HasPrefix(err.Error(), "facts of ") {
 				t.Errorf("error without context: %v", err)
 			}
 		}
