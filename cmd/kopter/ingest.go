@@ -13,6 +13,9 @@ import (
 
 // opened opens the data folder of a command line; write opens it for changes.
 func (line *commandLine) opened(ctx context.Context, con console, write bool) (*app.App, error) {
+	if line.Data == "" {
+		return nil, usageError{errors.New("--data or KOPTER_DATA is empty: name a folder")}
+	}
 	return app.Open(ctx, app.Options{Data: line.Data, Write: write, Now: con.now})
 }
 

@@ -67,6 +67,15 @@ func TestUsageErrors(t *testing.T) {
 	}
 }
 
+// TestNoFolder refuses an empty name, which would be the current folder.
+func TestNoFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, messages := call(t, t.Context(), io.Discard, "ingest", "--data=", ".")
+	if code != exitUsage || !strings.Contains(messages, "KOPTER_DATA") {
+		t.Errorf("exit code %d, %q", code, messages)
+	}
+}
+
 // TestMessagesAreSafe puts an escape sequence into a name that an error shows.
 func TestMessagesAreSafe(t *testing.T) {
 	code, messages := call(t, t.Context(), io.Discard, "ingest", filepath.Join(t.TempDir(), "\x1b[31mred"))
