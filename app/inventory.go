@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -103,7 +104,7 @@ func (a *App) Inventory(ctx context.Context, at time.Time, text string) ([]Insta
 		}
 	})
 	slices.SortStableFunc(found, func(x, y Instance) int {
-		return strings.Compare(x.Account+"\x00"+x.Region+"\x00"+x.Resource, y.Account+"\x00"+y.Region+"\x00"+y.Resource)
+		return cmp.Or(strings.Compare(x.Account, y.Account), strings.Compare(x.Region, y.Region), strings.Compare(x.Resource, y.Resource))
 	})
 	return found, err
 }
@@ -119,7 +120,7 @@ func instanceAt(t *usage.Timeline, at time.Time, tariffs *cost.Tariffs) (Instanc
 	i := Instance{
 		Resource: t.Resource, Account: t.Account, Region: t.Region, Zone: t.Zone,
 		Shape: status.Shape, State: status.State, Since: status.Since,
-		Launcher: t.Launcher, Tags: status.Tags,
+		Launcher: t.Launcher.OrNone(), Tags: status.Tags,
 	}
 	if status.State == "running" {
 		i.Quote = tariffs.At(&usage.Interval{Account: i.Account, Region: i.Region, Zone: i.Zone, Resource: i.Resource, Shape: i.Shape}, second)
