@@ -126,11 +126,17 @@ func TestInputErrors(t *testing.T) {
 			_, err := a.Cost(t.Context(), CostOptions{By: []string{"colour"}, Step: "day"})
 			return err
 		},
-		"cost: step":     func() error { _, err := a.Cost(t.Context(), CostOptions{Step: "week"}); return err },
-		"cost: range":    func() error { _, err := a.Cost(t.Context(), CostOptions{Range: backwards, Step: "day"}); return err },
-		"blame: query":   func() error { _, err := a.Blame(t.Context(), BlameOptions{What: "kind:(open"}); return err },
-		"blame: range":   func() error { _, err := a.Blame(t.Context(), BlameOptions{Range: backwards}); return err },
-		"inventory":      func() error { _, err := a.Inventory(t.Context(), noon(), "rate_per_hour:>much"); return err },
+		"cost: step":   func() error { _, err := a.Cost(t.Context(), CostOptions{Step: "week"}); return err },
+		"cost: range":  func() error { _, err := a.Cost(t.Context(), CostOptions{Range: backwards, Step: "day"}); return err },
+		"blame: query": func() error { _, err := a.Blame(t.Context(), BlameOptions{What: "kind:(open"}); return err },
+		"blame: range": func() error { _, err := a.Blame(t.Context(), BlameOptions{Range: backwards}); return err },
+		"inventory":    func() error { _, err := a.Inventory(t.Context(), noon(), "rate_per_hour:>much"); return err },
+		"recorded in 1960": func() error {
+			return a.ImportInventory(t.Context(), InventoryFiles{At: time.Unix(-1, 0)}, nil)
+		},
+		"recorded tomorrow": func() error {
+			return a.ImportInventory(t.Context(), InventoryFiles{At: noon().AddDate(0, 0, 1)}, nil)
+		},
 		"simulate: size": func() error { _, err := Simulate(t.Context(), t.TempDir(), Simulation{Events: 5}, nil); return err },
 	} {
 		if err := ask(); !IsInputError(err) {

@@ -19,7 +19,7 @@ import (
 // themselves.
 type InventoryFiles struct {
 	Paths           []string  // files and folders
-	At              time.Time // zero: when each file was last written
+	At              time.Time // not in the future; zero: when each file was last written
 	Account, Region string    // for instances that do not name theirs
 	Complete        bool      // what a recording does not show did not exist
 }
@@ -31,6 +31,9 @@ type RecordedInventory = usage.Inventory
 // one again changes nothing. A file that cannot be imported does not keep the
 // others out; the error names each such file.
 func (a *App) ImportInventory(ctx context.Context, opt InventoryFiles, tell func(path string, i RecordedInventory)) error {
+	if !opt.At.IsZero() && (opt.At.Unix() <= 0 || opt.At.After(a.now())) {
+		return &InputError{fmt.Errorf("nobody looked at instances at %s: want a time after 1970 and before now", opt.At.Format(time.RFC3339))}
+	}
 	files, err := filesBelow(opt.Paths)
 	if err != nil {
 		return err

@@ -101,11 +101,23 @@ func run(ctx context.Context, args []string, con console) int {
 	case ctx.Err() != nil:
 		fmt.Fprintln(con.err, "kopter: interrupted; what is done stays, and the same command does the rest")
 	default:
-		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintln(con.err, "kopter:", strings.TrimSuffix(line, "\n"))
-		}
+		complain(con, err)
 	}
 	return exitCode(err)
+}
+
+// shownErrors bounds how many of joined errors are printed.
+const shownErrors = 20
+
+// complain prints an error, and each of joined ones in a line of its own.
+func complain(con console, err error) {
+	lines := strings.Split(err.Error(), "\n")
+	for _, line := range lines[:min(len(lines), shownErrors)] {
+		fmt.Fprintln(con.err, "kopter:", line)
+	}
+	if more := len(lines) - shownErrors; more > 0 {
+		fmt.Fprintf(con.err, "kopter: … and %s.\n", plural(int64(more), "more error"))
+	}
 }
 
 func execute(ctx context.Context, args []string, con console) error {

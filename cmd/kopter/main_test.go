@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -84,17 +85,18 @@ func TestMessagesAreSafe(t *testing.T) {
 	}
 }
 
-// TestEachErrorHasALine imports a folder of two files that are no price lists.
+// TestEachErrorHasALine imports a folder of files that are no price lists.
 func TestEachErrorHasALine(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"a.json", "b.json"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}"), 0o644); err != nil {
+	for i := range shownErrors + 2 {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d.json", i)), []byte("{}"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	code, messages := call(t, t.Context(), io.Discard, "prices", "import", dir)
 	lines := strings.Split(strings.TrimSpace(messages), "\n")
-	if code != exitFailed || len(lines) != 2 || !strings.HasPrefix(lines[1], "kopter: ") || !strings.Contains(lines[1], "b.json") {
+	if code != exitFailed || len(lines) != shownErrors+1 || !strings.HasPrefix(lines[1], "kopter: ") || !strings.Contains(lines[1], "01.json") ||
+		lines[shownErrors] != "kopter: … and 2 more errors." {
 		t.Errorf("exit code %d, %q", code, messages)
 	}
 }
