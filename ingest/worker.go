@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/audit"
@@ -145,7 +146,7 @@ func (w *worker) record(ctx context.Context, uri string, rec *cloudtrail.Record,
 func quarantined(uri string, b *cloudtrail.Broken) Quarantine {
 	reason := b.Reason
 	if b.Name != uri {
-		reason = b.Name + ": " + reason
+		reason = strings.TrimPrefix(b.Name, uri+"!") + ": " + reason
 	}
 	return Quarantine{URI: uri, Offset: b.Offset, Reason: reason, Excerpt: bytes.Clone(b.Excerpt)}
 }

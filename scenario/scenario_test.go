@@ -8,6 +8,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,7 +92,7 @@ func duckdb(ts *testscript.TestScript, neg bool, args []string) {
 
 // pack writes compressed forms of logs/records.json and logs/lines.ndjson, which
 // a text file cannot hold: gzip with and without its name, gzip of two members,
-// and a zip archive with folders and gzip inside.
+// a zip archive with folders and gzip inside, and one that holds more than logs.
 func pack(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: pack")
@@ -105,22 +106,26 @@ func pack(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	records := ts.ReadFile("logs/records.json")
 	first, second, _ := strings.Cut(ts.ReadFile("logs/lines.ndjson"), "\n")
-	var archive bytes.Buffer
-	z := zip.NewWriter(&archive)
-	for name, text := range map[string]string{"AWSLogs/a.json": records, "AWSLogs/b.json.gz": zipped(records)} {
-		w, err := z.Create(name)
-		ts.Check(err)
-		_, err = w.Write([]byte(text))
-		ts.Check(err)
+	archive := func(files map[string]string) string {
+		var out bytes.Buffer
+		z := zip.NewWriter(&out)
+		for name, text := range files {
+			w, err := z.Create(name)
+			ts.Check(err)
+			_, err = io.WriteString(w, text)
+			ts.Check(err)
+		}
+		ts.Check(z.Close())
+		return out.String()
 	}
-	ts.Check(z.Close())
 	for name, text := range map[string]string{
-		"records.json.gz": zipped(records),
-		"unnamed":         zipped(records),
-		"members.gz":      zipped(first+"\n") + zipped(second),
-		"all.zip":         archive.String(),
+		"logs/records.json.gz": zipped(records),
+		"logs/unnamed":         zipped(records),
+		"logs/members.gz":      zipped(first+"\n") + zipped(second),
+		"logs/all.zip":         archive(map[string]string{"AWSLogs/a.json": records, "AWSLogs/b.json.gz": zipped(records)}),
+		"mixed.zip":            archive(map[string]string{"AWSLogs/a.json": records, "LICENSE": "Free."}),
 	} {
-		ts.Check(os.WriteFile(ts.MkAbs("logs/"+name), []byte(text), 0o644))
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o644))
 	}
 }
 
