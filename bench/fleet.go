@@ -45,13 +45,13 @@ func fleetType(n int) string { return fmt.Sprintf("m%d.%dxlarge", n%6+1, n/6+1) 
 // than the minute that is charged at least.
 func (f fleet) intervals() []usage.Interval {
 	r := rand.New(rand.NewPCG(3, 5))
-	types, principals, teams := make([]string, fleetTypes), make([]string, fleetPrincipals), make([]usage.Tags, fleetPrincipals)
+	types, launchers, teams := make([]string, fleetTypes), make([]*usage.Cause, fleetPrincipals), make([]usage.Tags, fleetPrincipals)
 	for n := range types {
 		types[n] = fleetType(n)
 	}
-	for n := range principals {
+	for n := range launchers {
 		team := fmt.Sprintf("team-%02d", n)
-		principals[n], teams[n] = "arn:aws:iam::111122223333:role/"+team+"-deployer", usage.Tags{"team": team}
+		launchers[n], teams[n] = &usage.Cause{Principal: "arn:aws:iam::111122223333:role/" + team + "-deployer"}, usage.Tags{"team": team}
 	}
 	list := make([]usage.Interval, f.Intervals)
 	for k := range list {
@@ -62,7 +62,7 @@ func (f fleet) intervals() []usage.Interval {
 			Account: "111122223333", Region: region, Zone: region + "a", Resource: fmt.Sprintf("i-%017x", k/2),
 			Shape: usage.Shape{Service: "ec2", Type: types[r.IntN(fleetTypes)], Operation: "RunInstances", Tenancy: "Shared", Purchase: "on-demand"},
 			Tags:  teams[who], Start: start, End: end, NotAfter: end, Period: start, Last: true,
-			Launcher: usage.Cause{Principal: principals[who]},
+			Launcher: launchers[who],
 		}
 	}
 	return list

@@ -77,7 +77,7 @@ func (s *share) add(i *usage.Interval) {
 		if p.marks&unpriced != 0 {
 			p.window.gap.count(i.Resource, p.until-p.from, 1)
 		}
-		if p.marks&ran != 0 && i.Launcher.Principal == "" {
+		if p.marks&ran != 0 && principal(i.Launcher) == "" {
 			s.unattributed += p.until - p.from
 		}
 	}

@@ -35,8 +35,22 @@ var fields = map[string]func(*usage.Interval) string{
 	"operation": func(i *usage.Interval) string { return i.Shape.Operation },
 	"tenancy":   func(i *usage.Interval) string { return i.Shape.Tenancy },
 	"purchase":  func(i *usage.Interval) string { return i.Shape.Purchase },
-	"principal": func(i *usage.Interval) string { return i.Launcher.Principal },
-	"actor":     func(i *usage.Interval) string { return i.Launcher.Actor },
+	"principal": func(i *usage.Interval) string { return principal(i.Launcher) },
+	"actor":     func(i *usage.Interval) string { return actor(i.Launcher) },
+}
+
+func principal(c *usage.Cause) string {
+	if c == nil {
+		return ""
+	}
+	return c.Principal
+}
+
+func actor(c *usage.Cause) string {
+	if c == nil {
+		return ""
+	}
+	return c.Actor
 }
 
 // fieldNames are the keys of fields in order.

@@ -26,9 +26,9 @@ func fleet(n int, mean int64) ([]usage.Interval, sheets) {
 				change{from: begin + year/2, rate: fmt.Sprintf("0.0%d03", k+1), currency: "USD"})
 		}
 	}
-	principals := make([]string, 40)
-	for k := range principals {
-		principals[k] = fmt.Sprintf("arn:aws:iam::111122223333:role/team-%02d-deployer", k)
+	launchers := make([]*usage.Cause, 40)
+	for k := range launchers {
+		launchers[k] = &usage.Cause{Principal: fmt.Sprintf("arn:aws:iam::111122223333:role/team-%02d-deployer", k)}
 	}
 	regions := []string{"us-east-1", "eu-west-1", "ap-southeast-2"}
 	out := make([]usage.Interval, n)
@@ -37,7 +37,7 @@ func fleet(n int, mean int64) ([]usage.Interval, sheets) {
 		i := linux(fmt.Sprintf("i-%017x", k/2), kinds[r.IntN(len(kinds))], from, min(from+1+r.Int64N(2*mean), begin+year))
 		i.Region = regions[r.IntN(3)]
 		i.Zone = i.Region + "abc"[k%3:k%3+1]
-		i.Launcher.Principal = principals[r.IntN(len(principals))]
+		i.Launcher = launchers[r.IntN(len(launchers))]
 		i.Tags = usage.Tags{"team": i.Launcher.Principal[31:38]}
 		out[k] = i
 	}

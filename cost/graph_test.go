@@ -240,7 +240,7 @@ func TestPlaceholders(t *testing.T) {
 	p := sheets{key("us-east-1", "t3.micro", "RunInstances"): always("1")}
 	a := linux("i-1", "t3.micro", 0, 3600)
 	b := linux("i-2", "t3.micro", 0, 3600)
-	b.Zone, b.Launcher, b.Tags = "", usage.Cause{Principal: "arn:x", Actor: "eve"}, usage.Tags{"Team": "web"}
+	b.Zone, b.Launcher, b.Tags = "", &usage.Cause{Principal: "arn:x", Actor: "eve"}, usage.Tags{"Team": "web"}
 	both := []usage.Interval{a, b}
 	_, sum := graph(t, both, p, cost.Query{})
 	if sum.UnattributedSeconds != 3600 || sum.Intervals != 2 {

@@ -117,7 +117,7 @@ func drawBase(r *rapid.T, name string) usage.Interval {
 		Marketplace: rapid.Bool().Draw(r, "marketplace"),
 	}
 	i.Shape.OperationAssumed = i.Shape.Operation == "RunInstances" && rapid.Bool().Draw(r, "assumed")
-	i.Launcher.Principal = rapid.SampledFrom([]string{"", "arn:ann", "arn:bob"}).Draw(r, "principal")
+	i.Launcher = rapid.SampledFrom([]*usage.Cause{nil, {Actor: "ann"}, {Principal: "arn:ann"}, {Principal: "arn:bob"}}).Draw(r, "launcher")
 	return i
 }
 

@@ -185,7 +185,7 @@ func value(i *usage.Interval, by string) string {
 	case "purchase":
 		v = i.Shape.Purchase
 	case "principal":
-		v, absent = i.Launcher.Principal, "unattributed"
+		v, absent = i.Launcher.OrNone().Principal, "unattributed"
 	case "tag.team":
 		v, absent = i.Tags["team"], "untagged"
 	default:

@@ -167,10 +167,10 @@ func (f *finder) interval(before, i, after *usage.Interval) {
 // edge is where a resource begins or ceases to run.
 func (f *finder) edge(i *usage.Interval, kind Kind, q *price.Quote) {
 	s := f.step(i, kind, i.Start)
-	s.Currency, s.Unpriced, s.Cause, s.Delta = q.Currency, lacks(q), i.Opened, q.Rate
+	s.Currency, s.Unpriced, s.Cause, s.Delta = q.Currency, lacks(q), i.Opened.OrNone(), q.Rate
 	if kind == Close {
 		s.Time, s.NotAfter = i.End, max(i.End, i.NotAfter)
-		s.Cause, s.Delta = i.Closed, -q.Rate
+		s.Cause, s.Delta = i.Closed.OrNone(), -q.Rate
 	}
 	f.add(i, s)
 }
@@ -186,7 +186,7 @@ func (f *finder) turn(before, i *usage.Interval, now *price.Quote) {
 		return
 	}
 	s := f.step(i, Change, i.Start)
-	s.Cause = i.Opened
+	s.Cause = i.Opened.OrNone()
 	s.Evidence = append(s.Evidence, shapeChanges(before.Shape, i.Shape)...)
 	f.between(i, s, &was, now)
 }

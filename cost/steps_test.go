@@ -27,8 +27,8 @@ func steps(t testing.TB, intervals []usage.Interval, p price.Prices, q cost.Step
 }
 
 // by is a call.
-func by(actor, name string, when usage.Seconds) usage.Cause {
-	return usage.Cause{EventID: name + "-id", EventName: name, Time: when, Principal: "arn:aws:iam::111122223333:user/" + actor, Actor: actor, IP: "192.0.2.7", UserAgent: "aws-cli"}
+func by(actor, name string, when usage.Seconds) *usage.Cause {
+	return &usage.Cause{EventID: name + "-id", EventName: name, Time: when, Principal: "arn:aws:iam::111122223333:user/" + actor, Actor: actor, IP: "192.0.2.7", UserAgent: "aws-cli"}
 }
 
 // story is an instance that ann starts and bob stops, on which CPU options

@@ -30,21 +30,21 @@ type Interval struct {
 	// when the end is known exactly, later when it was only noticed (a
 	// snapshot no longer shows it). Seconds between the two are uncertain.
 	NotAfter Seconds
+	// Period is the start of the running period (from running to stopped)
+	// that this interval is a part of.
+	Period Seconds
+	// Last says that the period ends with this interval: minimum charges
+	// apply to periods, not to intervals.
+	Last bool
 	// Open says that no source tells of an end: it ran when last heard of.
 	Open bool
 
-	// Period is the start of the running period (from running to stopped)
-	// that this interval is a part of, and Last says that the period ends
-	// with it: minimum charges apply to periods, not to intervals.
-	Period Seconds
-	Last   bool
-
-	// Launcher is who made the resource, for as long as it lives; its zero
-	// value means unattributed.
-	Launcher Cause
-	// Opened and Closed are what began and ended this interval; the zero
-	// value where no source names it.
-	Opened, Closed Cause
+	// Launcher is who made the resource, for as long as it lives; nil means
+	// unattributed.
+	Launcher *Cause
+	// Opened and Closed are what began and ended this interval; nil where no
+	// source names it.
+	Opened, Closed *Cause
 	// Evidence says in words what the timeline rests on where it is not the
 	// plain word of an event: "operation assumed: no DescribeInstances shows
 	// it", "end bounded by snapshots 10:00 and 11:00".
@@ -68,8 +68,9 @@ type Shape struct {
 	CPUs int
 }
 
-// Cause is the call behind a change and who made it. The zero value means that
-// no call is known.
+// Cause is the call behind a change and who made it. Intervals point to the
+// causes that they share, which are never changed; nil means that no call is
+// known.
 type Cause struct {
 	EventID   string
 	EventName string
@@ -82,6 +83,14 @@ type Cause struct {
 	IP        string
 	UserAgent string
 	InvokedBy string
+}
+
+// OrNone gives the cause by value, the zero value for nil.
+func (c *Cause) OrNone() Cause {
+	if c == nil {
+		return Cause{}
+	}
+	return *c
 }
 
 // Tags are a resource's tags. They are never changed in place.

@@ -170,7 +170,7 @@ func wellFormed(t *rapid.T, in *Interval) {
 		t.Fatalf("out of order: %+v", in)
 	case in.Start == in.NotAfter && !in.Open:
 		t.Fatalf("empty and closed: %+v", in)
-	case in.Open && (in.Last || in.NotAfter != in.End || in.Closed != Cause{}):
+	case in.Open && (in.Last || in.NotAfter != in.End || in.Closed != nil):
 		t.Fatalf("open with an end: %+v", in)
 	case !in.Open && !in.Last && in.NotAfter != in.End:
 		t.Fatalf("a change at an unknown time: %+v", in)

@@ -257,16 +257,16 @@ func writeInterval(out *strings.Builder, in *Interval) {
 	if in.Period != in.Start {
 		out.WriteString(" period=" + hour(in.Period))
 	}
-	fmt.Fprintf(out, " %s..", causeText(in.Opened))
+	fmt.Fprintf(out, " %s..", causeText(in.Opened.OrNone()))
 	switch {
 	case in.Open:
 		out.WriteString("open")
 	case !in.Last:
-		out.WriteString(causeText(in.Closed) + " more")
+		out.WriteString(causeText(in.Closed.OrNone()) + " more")
 	default:
-		out.WriteString(causeText(in.Closed))
+		out.WriteString(causeText(in.Closed.OrNone()))
 	}
-	fmt.Fprintf(out, " launcher=%s\n", causeText(in.Launcher))
+	fmt.Fprintf(out, " launcher=%s\n", causeText(in.Launcher.OrNone()))
 	for _, why := range in.Evidence {
 		if why != operationAssumed {
 			fmt.Fprintf(out, "\t%s\n", why)

@@ -11,14 +11,15 @@ type Timeline struct {
 	Region   string // empty when no source names it
 	Zone     string // empty when unknown
 	Resource string
-	// Launcher is who made the resource; zero when unattributed.
-	Launcher Cause
+	// Launcher is who made the resource; nil when unattributed.
+	Launcher *Cause
 	// Intervals are in order of time and do not overlap.
 	Intervals []Interval
 
 	looks   []look
 	periods []period
 	marks   []mark
+	causes  []*Cause // of the intervals, each once
 }
 
 // TimelineOf gives the timeline of one resource from all facts about it: a
@@ -81,7 +82,7 @@ func (b *builder) build(facts []Fact, h Horizon) (Timeline, error) {
 	t.Region, t.Zone = whereabouts(all)
 	launch := launchOf(all)
 	if launch != nil {
-		t.Launcher = launch.cause
+		t.Launcher = t.cause(launch)
 	}
 	b.moments = b.moments[:0]
 	for i := range all {
@@ -102,7 +103,7 @@ func (b *builder) build(facts []Fact, h Horizon) (Timeline, error) {
 // keep takes what the timeline needs out of the builder's memory: all but the
 // statements.
 func (t *Timeline) keep() {
-	t.looks, t.periods = slices.Clone(t.looks), slices.Clone(t.periods)
+	t.looks, t.periods, t.causes = slices.Clone(t.looks), slices.Clone(t.periods), nil
 	for i := range t.looks {
 		t.looks[i].by = nil
 	}
@@ -181,7 +182,7 @@ func (t *Timeline) intervals(launch *statement) []Interval {
 func (t *Timeline) cut(all []Interval, p *period, launch *statement) []Interval {
 	i := t.lookAt(p.start)
 	first := t.interval(p, &t.looks[i])
-	first.Start, first.Opened = p.start, causeOfStatement(p.opened)
+	first.Start, first.Opened = p.start, t.cause(p.opened)
 	first.note(p.whyStart)
 	if p.opened != nil && p.opened == launch {
 		first.Evidence = append(first.Evidence, launchEvidence(launch, first.Tags)...)
@@ -190,9 +191,9 @@ func (t *Timeline) cut(all []Interval, p *period, launch *statement) []Interval 
 	for i++; i < len(t.looks) && (p.open || t.looks[i].at < p.end); i++ {
 		l := &t.looks[i]
 		last := &all[len(all)-1]
-		last.End, last.NotAfter, last.Closed = l.at, l.at, causeOfStatement(l.by)
+		last.End, last.NotAfter, last.Closed = l.at, l.at, t.cause(l.by)
 		next := t.interval(p, l)
-		next.Start, next.Opened = l.at, causeOfStatement(l.by)
+		next.Start, next.Opened = l.at, t.cause(l.by)
 		if l.by.kind == kindSeen {
 			next.note("change as DescribeInstances shows it at " + clock(l.by.looked()))
 		}
@@ -226,7 +227,7 @@ func (t *Timeline) interval(p *period, l *look) Interval {
 func (t *Timeline) finish(in *Interval, p *period) {
 	in.End, in.NotAfter, in.Open, in.Last = max(p.end, in.Start), p.notAfter, p.open, !p.open
 	in.NotAfter = max(in.NotAfter, in.End)
-	in.Closed = causeOfStatement(p.closed)
+	in.Closed = t.cause(p.closed)
 	in.note(p.whyEnd)
 }
 
@@ -236,10 +237,18 @@ func (in *Interval) note(why string) {
 	}
 }
 
-// causeOfStatement gives the call behind a statement, the zero value for none.
-func causeOfStatement(s *statement) Cause {
-	if s == nil {
-		return Cause{}
+// cause gives the call behind a statement, nil for none. Statements of one
+// call share it, and it outlives them.
+func (t *Timeline) cause(s *statement) *Cause {
+	if s == nil || s.cause == (Cause{}) {
+		return nil
 	}
-	return s.cause
+	for _, c := range t.causes {
+		if *c == s.cause {
+			return c
+		}
+	}
+	c := s.cause
+	t.causes = append(t.causes, &c)
+	return &c
 }

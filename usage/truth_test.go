@@ -103,8 +103,8 @@ func foundPeriods(timeline *Timeline) (all []string) {
 			in.End, in.NotAfter, in.Open, in.Closed = next.End, next.NotAfter, next.Open, next.Closed
 		}
 		s := in.Shape
-		all = append(all, periodText(in.Start, in.End, in.NotAfter, in.Open, in.Opened.EventID, in.Closed.EventID,
-			s.Type, s.Operation, s.Tenancy, s.Purchase, in.Launcher.Principal, in.Launcher.Actor))
+		all = append(all, periodText(in.Start, in.End, in.NotAfter, in.Open, in.Opened.OrNone().EventID, in.Closed.OrNone().EventID,
+			s.Type, s.Operation, s.Tenancy, s.Purchase, in.Launcher.OrNone().Principal, in.Launcher.OrNone().Actor))
 	}
 	return all
 }
