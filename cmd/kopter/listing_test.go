@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/kopterio/kopter/app"
 )
 
 var testColumns = []column{
@@ -68,5 +70,55 @@ func TestEmptyListing(t *testing.T) {
 func TestUnknownFormat(t *testing.T) {
 	if _, err := newListing("yaml", nil); exitCode(err) != exitUsage {
 		t.Errorf("format yaml: got %v, want a usage error", err)
+	}
+}
+
+// TestCells compares what a table shows, made for reading, with CSV.
+func TestCells(t *testing.T) {
+	unpriced := app.Step{Unpriced: "no sheet"}
+	turned := app.Step{Unpriced: "no sheet", Delta: -5_000_000_000}
+	for _, c := range []struct {
+		value      any
+		table, csv string
+	}{
+		{resourceList{"ami-1", "i-2", "arn:aws:iam::1:role/x", "i-1"}, "i-2 i-1 ami-1 arn:aws:iam::1:role/x", "ami-1 i-2 arn:aws:iam::1:role/x i-1"},
+		{resourceList(nil), "", ""},
+		{map[string]string{"team": "web", "Name": "a b"}, "Name=a b team=web", `{"Name":"a b","team":"web"}`},
+		{delta{&app.Step{}}, "0.0000000000", "0.0000000000"},
+		{delta{&unpriced}, "unpriced", "0.0000000000"},
+		{delta{&turned}, "-5.0000000000", "-5.0000000000"},
+		{omitted{}, "", ""},
+		{int64(-7), "-7", "-7"},
+		{true, "true", "true"},
+	} {
+		if table, csv := tableCell(c.value), cell(c.value); table != c.table || csv != c.csv {
+			t.Errorf("%v: table %q, CSV %q; want %q, %q", c.value, table, csv, c.table, c.csv)
+		}
+	}
+}
+
+// TestLongTable writes rows before the last is known.
+func TestLongTable(t *testing.T) {
+	var out strings.Builder
+	l, err := newListing("table", &out, column{name: "n"}, column{name: "text", in: wide})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range aligned {
+		if err := l.row(int64(n), strings.Repeat("x", 100)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lines := strings.Count(out.String(), "\n"); lines != aligned+1 {
+		t.Errorf("%d lines are written before the end, want %d", lines, aligned+1)
+	}
+	if err := l.row(int64(aligned), strings.Repeat("é", 100)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.close(); err != nil || !strings.HasSuffix(out.String(), "é\n") {
+		t.Errorf("end %q, %v", out.String()[out.Len()-20:], err)
+	}
+	if got := cut(strings.Repeat("é", cellWidth+1)); got != strings.Repeat("é", cellWidth-1)+"…" {
+		t.Errorf("cut to %q", got)
 	}
 }
