@@ -28,12 +28,15 @@ var mayImport = map[string][]string{
 	"money":   {},
 	"query":   {},
 
-	"cloudtrail": {},
-	"audit":      {"cloudtrail"},
-	"usage":      {"cloudtrail"},
-	"ingest":     {"cloudtrail", "audit", "usage"},
-	"price":      {},
-	"cost":       {"price", "usage"},
+	"cloudtrail":       {},
+	"audit/bloom":      {},
+	"audit/idrun":      {"audit/bloom"},
+	"audit/wordfilter": {"audit/bloom"},
+	"audit":            {"cloudtrail", "audit/idrun", "audit/wordfilter", "audit/bloom"},
+	"usage":            {"cloudtrail"},
+	"ingest":           {"cloudtrail", "audit", "usage"},
+	"price":            {},
+	"cost":             {"price", "usage"},
 
 	"local": {"cloudtrail", "ingest", "audit", "usage", "price", "cost"},
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/kopterio/kopter/account"
+	"github.com/kopterio/kopter/audit/idrun"
 	"github.com/kopterio/kopter/cloudtrail"
 )
 
@@ -53,18 +54,18 @@ func (t *Tally) count(o Outcome, n int64) {
 // for itself.
 type Batch struct {
 	writing   *writing
-	first     []*run  // visible when the first record was added
-	known     []*run  // visible when the batch looked last
-	learned   int     // writing.commits at that time
-	own       idTable // changed while writing.claims is held
+	first     []*run      // visible when the first record was added
+	known     []*run      // visible when the batch looked last
+	learned   int         // writing.commits at that time
+	own       idrun.Table // changed while writing.claims is held
 	spilled   []spill
 	stage     *stage
 	parts     partSet
 	conflicts []Conflict
-	page      runPage
+	page      idrun.Page
 
 	aside     aside
-	contested []idEntry // of the rows that were set aside
+	contested []idrun.Entry // of the rows that were set aside
 	replaced  []replacement
 
 	sources []string // by the number that own keeps
@@ -129,11 +130,11 @@ func (b *Batch) add(ctx context.Context, rec *cloudtrail.Record, source string) 
 	if err := b.learn(ctx); err != nil {
 		return 0, err
 	}
-	id, body := identity(rec.Account, rec.EventID), foldBody(rec.BodyHash)
-	switch b.aside.ids.find(id, body) {
-	case sameBody:
+	id, body := idrun.Identity(rec.Account, rec.EventID), idrun.Fold(rec.BodyHash)
+	switch b.aside.ids.Find(id, body) {
+	case idrun.SameBody:
 		return Duplicate, nil
-	case otherBody:
+	case idrun.OtherBody:
 		return Added, b.setAside(ctx, rec, id, body, b.sourceNumber(source))
 	}
 	for {
@@ -160,7 +161,7 @@ func (b *Batch) add(ctx context.Context, rec *cloudtrail.Record, source string) 
 // tryKeep makes a record a row of the batch, or sets it aside when another
 // batch has it.
 func (b *Batch) tryKeep(ctx context.Context, rec *cloudtrail.Record, id uint64, body, source uint32) (claim, error) {
-	if b.own.count >= maxOwnIDs {
+	if b.own.Len() >= maxOwnIDs {
 		if err := b.spill(ctx); err != nil {
 			return 0, err
 		}
@@ -206,26 +207,26 @@ func (b *Batch) decide(ctx context.Context, rec *cloudtrail.Record, id uint64, b
 	switch {
 	case err != nil:
 		return 0, err
-	case found == absent:
+	case found == idrun.Absent:
 		return Added, nil
-	case found == sameBody:
+	case found == idrun.SameBody:
 		return Duplicate, nil
 	}
 	return b.compare(ctx, rec, id)
 }
 
 // find looks an identity up in the batch and in the lake.
-func (b *Batch) find(id uint64, body uint32) (match, error) {
-	own := b.own.find(id, body)
-	if own == sameBody {
+func (b *Batch) find(id uint64, body uint32) (idrun.Match, error) {
+	own := b.own.Find(id, body)
+	if own == idrun.SameBody {
 		return own, nil
 	}
 	spilled, err := findInRuns(b.spilledRuns(), id, body, &b.page)
-	if err != nil || spilled == sameBody {
+	if err != nil || spilled == idrun.SameBody {
 		return spilled, err
 	}
 	known, err := findInRuns(b.known, id, body, &b.page)
-	if err != nil || known == sameBody {
+	if err != nil || known == idrun.SameBody {
 		return known, err
 	}
 	return max(own, spilled, known), nil
@@ -327,11 +328,11 @@ func (b *Batch) Tally(source string) Tally {
 }
 
 // findInRuns looks an identity up in runs.
-func findInRuns(runs []*run, id uint64, body uint32, page *runPage) (match, error) {
-	found := absent
+func findInRuns(runs []*run, id uint64, body uint32, page *idrun.Page) (idrun.Match, error) {
+	found := idrun.Absent
 	for _, r := range runs {
-		m, err := r.find(id, body, page)
-		if err != nil || m == sameBody {
+		m, err := r.Find(id, body, page)
+		if err != nil || m == idrun.SameBody {
 			return m, err
 		}
 		found = max(found, m)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kopterio/kopter/audit/idrun"
 	"github.com/kopterio/kopter/cloudtrail"
 )
 
@@ -27,11 +28,11 @@ func (b *Batch) claim(id uint64, body, source uint32) claim {
 		return outdated
 	}
 	for other := range w.open {
-		if other != b && other.own.find(id, body) != absent {
+		if other != b && other.own.Find(id, body) != idrun.Absent {
 			return contested
 		}
 	}
-	b.own.insert(id, body, source)
+	b.own.Insert(id, body, source)
 	return claimed
 }
 
@@ -39,8 +40,8 @@ func (b *Batch) claim(id uint64, body, source uint32) claim {
 // events other open batches have claimed. Whether they are rows is known when
 // it is the batch's turn: if the other batch was committed they are not.
 type aside struct {
-	ids     idTable
-	entries []idSlot
+	ids     idrun.Table
+	entries []idrun.Slot
 	stage   *stage
 	spilled *partWriter // what the stage had no room for
 	name    string      // of the spilled part
@@ -60,8 +61,8 @@ func (b *Batch) setAside(ctx context.Context, rec *cloudtrail.Record, id uint64,
 		}
 	}
 	a.stage.add(rec, id)
-	a.ids.insert(id, body, source)
-	a.entries = append(a.entries, idSlot{id, body, source})
+	a.ids.Insert(id, body, source)
+	a.entries = append(a.entries, idrun.Slot{Entry: idrun.Entry{ID: id, Body: body}, Source: source})
 	return nil
 }
 
@@ -149,12 +150,12 @@ func (b *Batch) eachSpilledAside(ctx context.Context, fn func(*cloudtrail.Record
 
 // decideContested decides about a record that was set aside, which has been
 // counted as added.
-func (b *Batch) decideContested(ctx context.Context, rec *cloudtrail.Record, e idSlot) error {
-	outcome, err := b.decide(ctx, rec, e.id, e.body)
+func (b *Batch) decideContested(ctx context.Context, rec *cloudtrail.Record, e idrun.Slot) error {
+	outcome, err := b.decide(ctx, rec, e.ID, e.Body)
 	if err != nil {
 		return fmt.Errorf("event %s: %w", rec.EventID, err)
 	}
-	source := b.sources[e.source]
+	source := b.sources[e.Source]
 	b.tally(source).count(Added, -1)
 	b.tally(source).count(outcome, 1)
 	switch outcome {
@@ -162,10 +163,10 @@ func (b *Batch) decideContested(ctx context.Context, rec *cloudtrail.Record, e i
 		b.keepConflict(rec, source)
 	case Added:
 		b.writing.claims.Lock()
-		b.own.insert(e.id, e.body, e.source)
+		b.own.Insert(e.ID, e.Body, e.Source)
 		b.writing.claims.Unlock()
-		b.contested = append(b.contested, idEntry{e.id, e.body})
-		return b.stageRow(ctx, rec, e.id)
+		b.contested = append(b.contested, idrun.Entry{ID: e.ID, Body: e.Body})
+		return b.stageRow(ctx, rec, e.ID)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+
+	"github.com/kopterio/kopter/audit/idrun"
 )
 
 // spill is a run of identities that the batch has written because it has too
@@ -26,8 +28,8 @@ func (b *Batch) spilledRuns() []*run {
 
 // spill moves the identities in memory to a run of their own.
 func (b *Batch) spill(ctx context.Context) error {
-	own := b.own.sorted()
-	v, err := b.writeRun(ctx, runID(own), []idSource{(*sliceSource)(&own)}, int64(len(own)))
+	own := b.own.Sorted()
+	v, err := b.writeRun(ctx, runID(own), []idrun.Source{(*idrun.Slice)(&own)}, int64(len(own)))
 	if err != nil {
 		return err
 	}
@@ -42,7 +44,7 @@ func (b *Batch) spill(ctx context.Context) error {
 	}
 	b.spilled = append(b.spilled, spill{run: r, source: uint32(len(b.sources) - 1)})
 	b.writing.claims.Lock()
-	b.own.clear()
+	b.own.Clear()
 	b.writing.claims.Unlock()
 	return nil
 }
@@ -107,25 +109,25 @@ const mergeRatio = 3
 
 // addRun writes the run of the batch's identities, merged with small ones.
 func (b *Batch) addRun(ctx context.Context, visible []*run, dropped map[uint64]bool) error {
-	own := b.own.sorted()
-	own = slices.DeleteFunc(own, func(e idEntry) bool { return dropped[e.id] })
+	own := b.own.Sorted()
+	own = slices.DeleteFunc(own, func(e idrun.Entry) bool { return dropped[e.ID] })
 	total := int64(len(own))
 	for _, s := range b.spilled {
-		total += s.run.count
+		total += s.run.Count
 	}
 	if total == 0 {
 		return nil
 	}
 	merged := runsToMerge(visible, total)
 	id := runID(own, append(b.spilledRuns(), merged...)...)
-	sources := []idSource{(*sliceSource)(&own)}
+	sources := []idrun.Source{(*idrun.Slice)(&own)}
 	for _, s := range b.spilled {
-		sources = append(sources, &without{source: &runCursor{run: s.run}, ids: dropped})
+		sources = append(sources, &without{source: &idrun.Cursor{Run: s.run.Run}, ids: dropped})
 	}
 	for _, r := range merged {
-		sources = append(sources, &runCursor{run: r})
-		total += r.count
-		b.change.RemoveRuns = append(b.change.RemoveRuns, r.name)
+		sources = append(sources, &idrun.Cursor{Run: r.Run})
+		total += r.Count
+		b.change.RemoveRuns = append(b.change.RemoveRuns, r.Name)
 	}
 	run, err := b.writeRun(ctx, id, sources, total)
 	if err == nil && run.Count > 0 {
@@ -137,33 +139,33 @@ func (b *Batch) addRun(ctx context.Context, visible []*run, dropped map[uint64]b
 // runsToMerge picks the runs that a new one of n entries is merged with.
 func runsToMerge(visible []*run, n int64) []*run {
 	bySize := slices.Clone(visible)
-	slices.SortFunc(bySize, func(a, b *run) int { return int(a.count - b.count) })
+	slices.SortFunc(bySize, func(a, b *run) int { return int(a.Count - b.Count) })
 	for i, r := range bySize {
-		if r.count > mergeRatio*n || n+r.count > maxRunEntries {
+		if r.Count > mergeRatio*n || n+r.Count > idrun.MaxEntries {
 			return bySize[:i]
 		}
-		n += r.count
+		n += r.Count
 	}
 	return bySize
 }
 
 // without leaves identities out.
 type without struct {
-	source idSource
+	source idrun.Source
 	ids    map[uint64]bool
 }
 
-func (w *without) next() (idEntry, error) {
+func (w *without) Next() (idrun.Entry, error) {
 	for {
-		e, err := w.source.next()
-		if err != nil || !w.ids[e.id] {
+		e, err := w.source.Next()
+		if err != nil || !w.ids[e.ID] {
 			return e, err
 		}
 	}
 }
 
 // writeRun writes a run from sources, of at most n entries.
-func (b *Batch) writeRun(ctx context.Context, id string, sources []idSource, n int64) (Run, error) {
+func (b *Batch) writeRun(ctx context.Context, id string, sources []idrun.Source, n int64) (Run, error) {
 	name, err := b.writing.reserve(ctx, idsDir(b.writing.tenant), id, runSuffix)
 	if err != nil {
 		return Run{}, err
@@ -173,14 +175,14 @@ func (b *Batch) writeRun(ctx context.Context, id string, sources []idSource, n i
 }
 
 // writeRun merges sources into the run with that name, of at most n entries.
-func writeRun(ctx context.Context, files Files, name string, sources []idSource, n int64) (Run, error) {
+func writeRun(ctx context.Context, files Files, name string, sources []idrun.Source, n int64) (Run, error) {
 	out, err := files.Create(ctx, name)
 	if err != nil {
 		return Run{}, fmt.Errorf("create id run %s: %w", name, err)
 	}
-	w := newRunWriter(out, n)
-	if err = mergeIDs(sources, w.add); err == nil {
-		err = w.finish()
+	w := idrun.NewWriter(out, n)
+	if err = idrun.Merge(sources, w.Add); err == nil {
+		err = w.Finish()
 	}
 	if err != nil {
 		out.Discard()
@@ -189,22 +191,22 @@ func writeRun(ctx context.Context, files Files, name string, sources []idSource,
 	if err := out.Close(); err != nil {
 		return Run{}, fmt.Errorf("close id run %s: %w", name, err)
 	}
-	return Run{Name: name, Count: w.count}, nil
+	return Run{Name: name, Count: w.Count()}, nil
 }
 
 const runSuffix = ".run"
 
 // runID names a run by what it is made of.
-func runID(own []idEntry, merged ...*run) string {
+func runID(own []idrun.Entry, merged ...*run) string {
 	h := sha256.New()
-	var buf [entryBytes]byte
+	var buf [idrun.EntryBytes]byte
 	for _, e := range own {
-		binary.LittleEndian.PutUint64(buf[:], e.id)
-		binary.LittleEndian.PutUint32(buf[8:], e.body)
+		binary.LittleEndian.PutUint64(buf[:], e.ID)
+		binary.LittleEndian.PutUint32(buf[8:], e.Body)
 		h.Write(buf[:])
 	}
 	for _, r := range merged {
-		h.Write([]byte(r.name))
+		h.Write([]byte(r.Name))
 	}
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }
@@ -218,7 +220,7 @@ func (b *Batch) Committed() {
 	gone := append(slices.Clone(b.change.RemoveRuns), b.change.RemoveParts...)
 	gone = append(gone, b.closeAside()...)
 	for _, s := range b.spilled {
-		gone = append(gone, s.run.name)
+		gone = append(gone, s.run.Name)
 	}
 	// What cannot be deleted now is a leftover for Sweep.
 	_ = b.writing.lake.removeFiles(b.cleanup, gone)

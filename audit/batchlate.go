@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/kopterio/kopter/cloudtrail"
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/kopterio/kopter/audit/idrun"
+	"github.com/kopterio/kopter/cloudtrail"
 )
 
 // lateID is an identity that the batch has added although another batch, which
 // was committed in the meantime, has it too.
 type lateID struct {
-	match  match
+	match  idrun.Match
 	body   uint32
 	source uint32
 }
@@ -45,23 +47,20 @@ func (b *Batch) findLate(since []*run) (map[uint64]lateID, error) {
 	if len(since) == 0 {
 		return late, nil
 	}
-	check := func(e idEntry, source uint32) error {
-		m, err := findInRuns(since, e.id, e.body, &b.page)
-		if m != absent {
-			late[e.id] = lateID{m, e.body, source}
+	check := func(e idrun.Entry, source uint32) error {
+		m, err := findInRuns(since, e.ID, e.Body, &b.page)
+		if m != idrun.Absent {
+			late[e.ID] = lateID{m, e.Body, source}
 		}
 		return err
 	}
-	for _, s := range b.own.slots {
-		if s.source&slotUsed == 0 {
-			continue
-		}
-		if err := check(idEntry{s.id, s.body}, s.source&^slotUsed); err != nil {
+	for s := range b.own.All() {
+		if err := check(s.Entry, s.Source); err != nil {
 			return nil, err
 		}
 	}
 	for _, s := range b.spilled {
-		err := mergeIDs([]idSource{&runCursor{run: s.run}}, func(e idEntry) error { return check(e, s.source) })
+		err := idrun.Merge([]idrun.Source{&idrun.Cursor{Run: s.run.Run}}, func(e idrun.Entry) error { return check(e, s.source) })
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +116,7 @@ func (l *latecomers) settleConflicts(ctx context.Context) error {
 	for _, c := range b.conflicts {
 		e := event{[]byte(c.Account), []byte(c.EventID), c.Time}
 		same := false
-		if l.dropped[identity(e.account, e.eventID)] {
+		if l.dropped[idrun.Identity(e.account, e.eventID)] {
 			raw, found, err := b.writing.storedRaw(ctx, e)
 			if err != nil {
 				return err
@@ -169,14 +168,14 @@ func (l *latecomers) copyPart(ctx context.Context, name string) error {
 // remains decides about a row, counts it and keeps its conflict.
 func (l *latecomers) remains(ctx context.Context, row *Row) (bool, error) {
 	b := l.batch
-	id := identity([]byte(row.Account), []byte(row.EventID))
+	id := idrun.Identity([]byte(row.Account), []byte(row.EventID))
 	late, ok := l.late[id]
 	if !ok {
 		return true, nil
 	}
 	outcome := Duplicate
 	source := b.sources[late.source]
-	if late.match == otherBody {
+	if late.match == idrun.OtherBody {
 		raw, found, err := b.writing.storedRaw(ctx, event{[]byte(row.Account), []byte(row.EventID), row.Time})
 		if err != nil {
 			return false, err
@@ -287,7 +286,7 @@ func eachIdentity(f *parquet.File, fn func(id uint64)) error {
 		account := []byte(nil)
 		err = eachValue(columns[leafEventID], func(row int64, v parquet.Value) {
 			account = append(account[:0], accounts[row]...)
-			fn(identity(account, v.ByteArray()))
+			fn(idrun.Identity(account, v.ByteArray()))
 		})
 		if err != nil {
 			return err

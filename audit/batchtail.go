@@ -3,6 +3,8 @@ package audit
 import (
 	"context"
 	"slices"
+
+	"github.com/kopterio/kopter/audit/idrun"
 )
 
 // tail is the few parts of a batch that hold what other batches, which were
@@ -25,7 +27,7 @@ func (b *Batch) keepTail(parts []Part) {
 	}
 	t := &tail{owner: b, parts: slices.Clone(parts), bodies: make(map[uint64]uint32), waiting: make(map[*Batch]bool)}
 	for _, e := range b.contested {
-		t.bodies[e.id] = e.body
+		t.bodies[e.ID] = e.Body
 	}
 	w := b.writing
 	w.claims.Lock()
@@ -76,7 +78,7 @@ func (b *Batch) findInTails(late map[uint64]lateID, dropped map[uint64]bool) (fo
 		gone := make(map[uint64]bool)
 		for id, body := range t.bodies {
 			l, ok := late[id]
-			if !ok || l.match != sameBody || l.body != body {
+			if !ok || l.match != idrun.SameBody || l.body != body {
 				continue
 			}
 			gone[id], dropped[id] = true, true
@@ -116,7 +118,7 @@ func (b *Batch) replaceTail(ctx context.Context, r replacement) error {
 	for _, p := range r.tail.parts {
 		b.change.RemoveParts = append(b.change.RemoveParts, p.Name)
 		err := b.writing.lake.eachRow(ctx, p.Name, func(row *Row) error {
-			if r.gone[identity([]byte(row.Account), []byte(row.EventID))] {
+			if r.gone[idrun.Identity([]byte(row.Account), []byte(row.EventID))] {
 				return nil
 			}
 			return b.stageCopy(ctx, row)

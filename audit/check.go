@@ -6,8 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kopterio/kopter/account"
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/kopterio/kopter/account"
+	"github.com/kopterio/kopter/audit/idrun"
+	"github.com/kopterio/kopter/audit/wordfilter"
 )
 
 // Problem is something in the lake that should not be.
@@ -143,7 +146,7 @@ func (c *checker) checkTokens(ctx context.Context, p Part) {
 		return
 	}
 	defer file.Close()
-	tokens, err := OpenTokens(file)
+	tokens, err := wordfilter.OpenTokens(file)
 	if err == nil {
 		err = tokens.Verify()
 	}
@@ -167,7 +170,7 @@ func (c *checker) checkTokens(ctx context.Context, p Part) {
 			c.report(p.Name, "row group %d: read raw record: %v", i, err)
 			continue
 		}
-		if !tokens.MayContain(i, AppendTokens(nil, raw.ByteArray())) {
+		if !tokens.MayContain(i, wordfilter.AppendTokens(nil, raw.ByteArray())) {
 			c.report(name, "row group %d lacks words of its first record", i)
 		}
 	}
@@ -186,8 +189,8 @@ func (c *checker) checkRun(ctx context.Context, v Run) {
 		return
 	}
 	c.runs = append(c.runs, r)
-	if r.count != v.Count {
-		c.report(v.Name, "it has %d entries, the index says %d", r.count, v.Count)
+	if r.Count != v.Count {
+		c.report(v.Name, "it has %d entries, the index says %d", r.Count, v.Count)
 	}
 }
 
@@ -240,22 +243,22 @@ func (c *checker) identitiesOfParts(ctx context.Context, mine func(uint64) bool)
 
 func (c *checker) identitiesOfRuns(mine func(uint64) bool) (ids []uint64) {
 	for _, r := range c.runs {
-		last := idEntry{}
-		err := mergeIDs([]idSource{&runCursor{run: r}}, func(e idEntry) error {
-			if compareEntries(last, e) > 0 {
-				return fmt.Errorf("%w: identity %x is out of order", ErrCorrupt, e.id)
+		last := idrun.Entry{}
+		err := idrun.Merge([]idrun.Source{&idrun.Cursor{Run: r.Run}}, func(e idrun.Entry) error {
+			if idrun.Compare(last, e) > 0 {
+				return fmt.Errorf("%w: identity %x is out of order", ErrCorrupt, e.ID)
 			}
 			last = e
-			if !r.filter.mayContain(e.id) {
-				return fmt.Errorf("%w: its filter lacks identity %x", ErrCorrupt, e.id)
+			if may, err := r.MayContain(e.ID); err != nil || !may {
+				return fmt.Errorf("%w: its filter lacks identity %x", ErrCorrupt, e.ID)
 			}
-			if mine(e.id) {
-				ids = append(ids, e.id)
+			if mine(e.ID) {
+				ids = append(ids, e.ID)
 			}
 			return nil
 		})
 		if err != nil {
-			c.report(r.name, "%v", err)
+			c.report(r.Name, "%v", err)
 		}
 	}
 	return ids
@@ -277,7 +280,7 @@ func (c *checker) checkUnique(ctx context.Context, rows []uint64) {
 	for _, p := range c.parts {
 		err := c.lake.eachRow(ctx, p.Name, func(r *Row) error {
 			key := [2]string{r.Account, r.EventID}
-			if !repeated[identity([]byte(r.Account), []byte(r.EventID))] {
+			if !repeated[idrun.Identity([]byte(r.Account), []byte(r.EventID))] {
 				return nil
 			}
 			if seen[key] {

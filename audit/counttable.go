@@ -41,6 +41,12 @@ func (t *countTable) find(key tallyKey) *countSlot {
 	}
 }
 
+// mix spreads every bit of a key over all of its hash.
+func mix(key uint64) uint64 {
+	hi, lo := bits.Mul64(key^0xa0761d6478bd642f, 0xe7037ed1a0b428db)
+	return hi ^ lo
+}
+
 func (t *countTable) grow() {
 	old := t.slots
 	t.slots = make([]countSlot, 2*len(old))

@@ -8,9 +8,24 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/kopterio/kopter/audit/bloom"
+	"github.com/kopterio/kopter/audit/wordfilter"
 )
+
+// TokensSuffix ends the name of a part's token sidecar.
+const TokensSuffix = ".tokens"
+
+// partSuffix ends the name of a part.
+const partSuffix = ".parquet"
+
+// TokensName is the name of the token sidecar of the part with that name.
+func TokensName(part string) string {
+	return strings.TrimSuffix(part, partSuffix) + TokensSuffix
+}
 
 // maxPartRows is where a part ends and another one begins.
 const maxPartRows = 512 << 10
@@ -35,7 +50,7 @@ func isBounded(column string) bool {
 // megabytes, so encoders are reused.
 type partEncoder struct {
 	parquet *parquet.GenericWriter[Row]
-	tokens  tokenWriter
+	tokens  wordfilter.Writer
 	values  []parquet.Value
 }
 
@@ -45,10 +60,10 @@ func newPartEncoder() *partEncoder {
 		parquet.Compression(newPageCodec()),
 		parquet.PageBufferSize(pageSize),
 		parquet.BloomFilters(
-			parquet.SplitBlockFilter(filterBits, "event_id"),
-			parquet.SplitBlockFilter(filterBits, "actor"),
-			parquet.SplitBlockFilter(filterBits, "access_key"),
-			parquet.SplitBlockFilter(filterBits, "resources", "list", "element"),
+			parquet.SplitBlockFilter(bloom.BitsPerHash, "event_id"),
+			parquet.SplitBlockFilter(bloom.BitsPerHash, "actor"),
+			parquet.SplitBlockFilter(bloom.BitsPerHash, "access_key"),
+			parquet.SplitBlockFilter(bloom.BitsPerHash, "resources", "list", "element"),
 		),
 		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending("time"))),
 	}
@@ -96,7 +111,7 @@ func createPart(ctx context.Context, files Files, name string, encoder *partEnco
 	}
 	w := &partWriter{part: Part{Name: name}, encoder: encoder, out: countedFile{FileWriter: out}, tokens: tokens}
 	encoder.parquet.Reset(&w.out)
-	encoder.tokens.reset(tokens)
+	encoder.tokens.Reset(tokens)
 	return w, nil
 }
 
@@ -135,9 +150,9 @@ func (w *partWriter) writeColumns(s *stage, rows []uint32) error {
 		return err
 	}
 	for _, i := range rows {
-		e.tokens.add(s.texts[colRaw].value(i))
+		e.tokens.Add(s.texts[colRaw].value(i))
 	}
-	return e.tokens.endGroup()
+	return e.tokens.EndGroup()
 }
 
 // The leaf columns of Row; see textLeaves for those of strings.
@@ -233,7 +248,7 @@ func (w *partWriter) close() (Part, error) {
 		w.discard()
 		return Part{}, fmt.Errorf("finish part %s: %w", w.part.Name, err)
 	}
-	if err := w.encoder.tokens.finish(); err != nil {
+	if err := w.encoder.tokens.Finish(); err != nil {
 		w.discard()
 		return Part{}, fmt.Errorf("finish sidecar of part %s: %w", w.part.Name, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/kopterio/kopter/audit/idrun"
 	"github.com/kopterio/kopter/cloudtrail"
 )
 
@@ -97,7 +98,7 @@ func (s *stage) record(row uint32) *cloudtrail.Record {
 
 // addRow copies a row that was read from a part into the stage.
 func (s *stage) addRow(r *Row) {
-	s.addFixed(r.Time, identity([]byte(r.Account), []byte(r.EventID)), r.ReadOnly)
+	s.addFixed(r.Time, idrun.Identity([]byte(r.Account), []byte(r.EventID)), r.ReadOnly)
 	addTexts(s, &[textColumns]string{
 		r.Account, r.Region, r.Source, r.Name, r.EventType, r.Category,
 		r.Actor, r.ActorType, r.Principal, r.Session, r.AccessKey, r.InvokedBy,

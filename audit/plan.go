@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kopterio/kopter/audit/wordfilter"
 	"github.com/kopterio/kopter/query"
 )
 
@@ -35,10 +36,10 @@ const (
 // leaf is a test of one column, or of the raw record.
 type leaf struct {
 	field       field
-	from, until int64             // of fieldTime: from ≤ time < until
-	accepts     func(string) bool // of other columns
-	holds       func([]byte) bool // of fieldRaw
-	words       []Token           // words that a raw record with a true leaf holds
+	from, until int64              // of fieldTime: from ≤ time < until
+	accepts     func(string) bool  // of other columns
+	holds       func([]byte) bool  // of fieldRaw
+	words       []wordfilter.Token // words that a raw record with a true leaf holds
 }
 
 // cost orders tests by what they read.
@@ -127,9 +128,9 @@ func recordLeaf(t query.Term) leaf {
 	accepts, name := t.Matcher(), t.Field
 	words := termWords(t)
 	if key, ok := strings.CutPrefix(name, tagPrefix); ok {
-		words = AppendTokens(words, []byte(key))
+		words = wordfilter.AppendTokens(words, []byte(key))
 	} else {
-		words = AppendTokens(words, []byte(name))
+		words = wordfilter.AppendTokens(words, []byte(name))
 	}
 	return leaf{field: fieldRaw, words: words, holds: func(raw []byte) (found bool) {
 		eachInRecord(raw, name, func(value string) bool {
@@ -141,12 +142,12 @@ func recordLeaf(t query.Term) leaf {
 }
 
 // termWords gives the words that a value accepted by the term holds.
-func termWords(t query.Term) (words []Token) {
+func termWords(t query.Term) (words []wordfilter.Token) {
 	switch {
 	case t.Kind != query.String, t.Op != query.Equal && t.Op != query.Pattern:
 		return nil
 	case t.Op == query.Equal:
-		return AppendTokens(nil, []byte(t.Value))
+		return wordfilter.AppendTokens(nil, []byte(t.Value))
 	}
 	parts := strings.Split(t.Value, string(query.Wildcard))
 	for i, part := range parts {
@@ -166,21 +167,21 @@ func textLeaf(t query.Text) leaf {
 
 // appendWholeWords appends the words of part of a text: not the one that it
 // begins or ends within.
-func appendWholeWords(words []Token, part string, begins, closes bool) []Token {
+func appendWholeWords(words []wordfilter.Token, part string, begins, closes bool) []wordfilter.Token {
 	if !begins {
 		part = strings.TrimLeftFunc(part, isWordRune)
 	}
 	if !closes {
 		part = strings.TrimRightFunc(part, isWordRune)
 	}
-	return AppendTokens(words, []byte(part))
+	return wordfilter.AppendTokens(words, []byte(part))
 }
 
-func isWordRune(r rune) bool { return r < 0x80 && isWordByte(byte(r)) }
+func isWordRune(r rune) bool { return r < 0x80 && wordfilter.IsWordByte(byte(r)) }
 
 // mayHold says whether a row group may have a row for which the clause is
 // true, by the filter of its words. Without a filter it may.
-func (p *plan) mayHold(c clause, tokens *Tokens, group int) bool {
+func (p *plan) mayHold(c clause, tokens *wordfilter.Tokens, group int) bool {
 	switch c.op {
 	case clauseLeaf:
 		words := p.leaves[c.leaf].words

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/kopterio/kopter/audit/idrun"
 )
 
 // The small parts of a day are merged when it is worth it, and then no more.
@@ -35,4 +39,24 @@ func TestSmallParts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Runs stay few whatever the sizes of batches, and each holds at most a third
+// of the next larger one.
+func TestRunsToMergeKeepsRunsFew(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var runs []*run
+		for range 2000 {
+			n := int64(rapid.IntRange(1, 2000).Draw(t, "batch"))
+			merged := runsToMerge(runs, n)
+			for _, r := range merged {
+				n += r.Count
+			}
+			runs = slices.DeleteFunc(runs, func(r *run) bool { return slices.Contains(merged, r) })
+			runs = append(runs, &run{Run: &idrun.Run{Count: n}})
+			if len(runs) > 14 {
+				t.Fatalf("%d runs", len(runs))
+			}
+		}
+	})
 }

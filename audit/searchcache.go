@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"sync"
 
-	"github.com/kopterio/kopter/account"
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/kopterio/kopter/account"
+	"github.com/kopterio/kopter/audit/wordfilter"
 )
 
 // maxOpenParts bounds the parts that are kept open between searches: two file
@@ -39,7 +41,7 @@ type openPart struct {
 	name   string
 	tenant account.Tenant
 	file   FileReader
-	tokens *Tokens // nil when the sidecar is missing or broken: it only saves time
+	tokens *wordfilter.Tokens // nil when the sidecar is missing or broken: it only saves time
 	groups []*rowGroup
 
 	users int // guarded by the cache; a cached part is a user of itself
@@ -175,12 +177,12 @@ func openPartFile(ctx context.Context, files Files, part Part) (*openPart, error
 
 // openSidecar gives nil when the sidecar is missing, broken or of another
 // part.
-func openSidecar(ctx context.Context, files Files, part Part, groups int) *Tokens {
+func openSidecar(ctx context.Context, files Files, part Part, groups int) *wordfilter.Tokens {
 	file, err := files.Open(ctx, TokensName(part.Name))
 	if err != nil {
 		return nil
 	}
-	tokens, err := OpenTokens(file)
+	tokens, err := wordfilter.OpenTokens(file)
 	if err != nil {
 		file.Close()
 		return nil

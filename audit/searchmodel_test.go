@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+	"pgregory.net/rapid"
+
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/audit"
 	"github.com/kopterio/kopter/audit/audittest"
 	"github.com/kopterio/kopter/query"
-	"github.com/parquet-go/parquet-go"
-	"pgregory.net/rapid"
 )
 
 // epoch is around when the events of the tests happen.

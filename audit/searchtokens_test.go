@@ -1,18 +1,22 @@
 package audit
 
-import "io"
+import (
+	"io"
+
+	"github.com/kopterio/kopter/audit/wordfilter"
+)
 
 // WriteTokens writes the token sidecar of a part with these row groups.
 func WriteTokens(out io.Writer, groups [][]Row) error {
-	var w tokenWriter
-	w.reset(out)
+	var w wordfilter.Writer
+	w.Reset(out)
 	for _, rows := range groups {
 		for i := range rows {
-			w.add([]byte(rows[i].Raw))
+			w.Add([]byte(rows[i].Raw))
 		}
-		if err := w.endGroup(); err != nil {
+		if err := w.EndGroup(); err != nil {
 			return err
 		}
 	}
-	return w.finish()
+	return w.Finish()
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/kopterio/kopter/account"
+	"github.com/kopterio/kopter/audit/bloom"
+	"github.com/kopterio/kopter/audit/idrun"
 )
 
 // writing is what the batches, compactions and sweeps of one tenant share.
@@ -35,9 +37,25 @@ type writing struct {
 	filters int             // blocks of filters in memory
 }
 
+// run is an open run.
+type run struct {
+	*idrun.Run
+	file  FileReader
+	users int // batches that look up in it
+}
+
+// openRun opens the run in file, which is left open when it fails.
+func openRun(name string, file FileReader, inMemory bool) (*run, error) {
+	r, err := idrun.Open(name, file, inMemory)
+	if err != nil {
+		return nil, err
+	}
+	return &run{Run: r, file: file}, nil
+}
+
 // maxFilterBlocks bounds the memory for the filters of a tenant's runs: enough
 // for 50 million identities. The filters beyond it are read from disk.
-const maxFilterBlocks = 64 << 20 / blockBytes
+const maxFilterBlocks = 64 << 20 / bloom.BlockBytes
 
 // writing gives the shared state of a tenant.
 func (l *Lake) writing(t account.Tenant) (*writing, error) {
@@ -185,15 +203,15 @@ func (w *writing) openRun(ctx context.Context, v Run) (*run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open id run %s: %w", v.Name, err)
 	}
-	r, err := openRun(v.Name, file, w.filters+filterBlocks(int(v.Count)) <= maxFilterBlocks)
-	if err == nil && r.count != v.Count {
-		err = fmt.Errorf("id run %s: %w: it has %d entries, its index row says %d", v.Name, ErrCorrupt, r.count, v.Count)
+	r, err := openRun(v.Name, file, w.filters+bloom.BlocksFor(int(v.Count)) <= maxFilterBlocks)
+	if err == nil && r.Count != v.Count {
+		err = fmt.Errorf("id run %s: %w: it has %d entries, its index row says %d", v.Name, ErrCorrupt, r.Count, v.Count)
 	}
 	if err != nil {
 		file.Close()
 		return nil, err
 	}
-	w.filters += len(r.filter)
+	w.filters += r.FilterBlocks()
 	w.runs[v.Name] = r
 	return r, nil
 }
@@ -203,7 +221,7 @@ func (w *writing) closeRuns(visible map[string]bool) {
 	for name, r := range w.runs {
 		if !visible[name] && r.users == 0 {
 			r.file.Close()
-			w.filters -= len(r.filter)
+			w.filters -= r.FilterBlocks()
 			delete(w.runs, name)
 		}
 	}

@@ -1,4 +1,9 @@
-package audit
+// Package wordfilter is the sidecar of a part that says which row groups may
+// hold all of some words.
+//
+// What counts as a word is decided here, for the one who writes a sidecar and
+// for the one who asks it. A sidecar that cannot be read rules nothing out.
+package wordfilter
 
 import (
 	"bytes"
@@ -8,21 +13,11 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"strings"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/kopterio/kopter/audit/bloom"
 )
-
-// TokensSuffix ends the name of a part's token sidecar.
-const TokensSuffix = ".tokens"
-
-// partSuffix ends the name of a part.
-const partSuffix = ".parquet"
-
-// TokensName is the name of the token sidecar of the part with that name.
-func TokensName(part string) string {
-	return strings.TrimSuffix(part, partSuffix) + TokensSuffix
-}
 
 // Token is the hash of a word: of a maximal run of ASCII letters and digits,
 // whatever their case. Everything else, bytes above 127 included, separates
@@ -137,7 +132,7 @@ func appendRecordTokens(dst []Token, raw []byte) (_ []Token, all bool) {
 		}
 		last := raw[at+length-1]
 		raw = raw[at+length:]
-		if n := wordLength(raw); n > 0 && isWordByte(last) {
+		if n := wordLength(raw); n > 0 && IsWordByte(last) {
 			dst = append(dst, hashWord(raw, 0, n))
 		}
 	}
@@ -150,19 +145,20 @@ func escapeLength(s []byte) (length int, hidden bool) {
 		return min(2, len(s)), false
 	}
 	ascii := s[2] == '0' && s[3] == '0' && s[4] < '8'
-	return 6, ascii && isWordByte(hexDigit(s[4])<<4|hexDigit(s[5]))
+	return 6, ascii && IsWordByte(hexDigit(s[4])<<4|hexDigit(s[5]))
 }
 
 // wordLength is the length of the word at the beginning of text.
 func wordLength(text []byte) int {
 	n := 0
-	for n < len(text) && isWordByte(text[n]) {
+	for n < len(text) && IsWordByte(text[n]) {
 		n++
 	}
 	return n
 }
 
-func isWordByte(c byte) bool {
+// IsWordByte says whether a byte is part of a word.
+func IsWordByte(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
@@ -176,7 +172,7 @@ func hexDigit(c byte) byte {
 
 // The token sidecar of a part:
 //
-//	filter of row group 0, of row group 1, …   see filter.append
+//	filter of row group 0, of row group 1, …   see bloom.Filter.Append
 //	directory: per row group offset (8 bytes) and blocks (4 bytes)
 //	footer: row groups (4), rows of the part (8), magic and version (8)
 //	CRC-32C of directory and footer (4)
@@ -185,12 +181,12 @@ func hexDigit(c byte) byte {
 const (
 	tokensMagic      = "KOPTOK01"
 	tokensEntryBytes = 12
-	tokensTailBytes  = 20 + checkBytes
+	tokensTailBytes  = 20 + bloom.CheckBytes
 )
 
-// tokenWriter writes the token sidecar of a part beside it, row group by row
+// Writer writes the token sidecar of a part beside it, row group by row
 // group.
-type tokenWriter struct {
+type Writer struct {
 	out       io.Writer
 	offset    int64
 	directory []byte
@@ -215,13 +211,13 @@ const seenBits = 1 << 21
 // maxWords bounds the words kept for a row group: 16 MiB.
 const maxWords = 1 << 21
 
-// reset prepares the writer for the sidecar of another part.
-func (w *tokenWriter) reset(out io.Writer) {
+// Reset prepares the writer for the sidecar of another part.
+func (w *Writer) Reset(out io.Writer) {
 	w.out, w.offset, w.directory, w.rows = out, 0, w.directory[:0], 0
 	w.clearGroup()
 }
 
-func (w *tokenWriter) clearGroup() {
+func (w *Writer) clearGroup() {
 	if w.seen == nil {
 		w.seen = make([]uint64, seenBits/64)
 	}
@@ -231,10 +227,10 @@ func (w *tokenWriter) clearGroup() {
 	w.words, w.opaque = w.words[:0], false
 }
 
-// add takes in the words of one row's raw record. It takes the record apart at
+// Add takes in the words of one row's raw record. It takes the record apart at
 // its commas, which no word and no escape spans: most members of most records
 // are such as stood in a record before, and cost a hash only.
-func (w *tokenWriter) add(raw []byte) {
+func (w *Writer) Add(raw []byte) {
 	w.rows++
 	for len(raw) > 0 && !w.opaque {
 		piece := raw
@@ -251,7 +247,7 @@ func (w *tokenWriter) add(raw []byte) {
 }
 
 // addPiece takes in the words of a piece of a record.
-func (w *tokenWriter) addPiece(piece []byte) {
+func (w *Writer) addPiece(piece []byte) {
 	words, all := appendRecordTokens(w.piece[:0], piece)
 	w.opaque = !all
 	for _, t := range words {
@@ -271,7 +267,7 @@ func (w *tokenWriter) addPiece(piece []byte) {
 
 // condense drops repeated words when there are very many; what still remains
 // too much for a filter makes the row group opaque.
-func (w *tokenWriter) condense() {
+func (w *Writer) condense() {
 	slices.Sort(w.words)
 	w.words = slices.Compact(w.words)
 	w.opaque = len(w.words) > maxWords/2
@@ -279,7 +275,7 @@ func (w *tokenWriter) condense() {
 
 // distinct estimates how many different words were added, from the share of
 // bits that no hash has hit.
-func (w *tokenWriter) distinct() int {
+func (w *Writer) distinct() int {
 	hit := 0
 	for _, word := range w.seen {
 		hit += bits.OnesCount64(word)
@@ -291,38 +287,45 @@ func (w *tokenWriter) distinct() int {
 	return min(int(estimate), len(w.words))
 }
 
-// endGroup writes the filter of the row group whose rows were added.
-func (w *tokenWriter) endGroup() error {
-	f := newFilter(w.distinct())
+// EndGroup writes the filter of the row group whose rows were added.
+func (w *Writer) EndGroup() error {
+	f := bloom.New(w.distinct())
 	for _, t := range w.words {
-		f.insert(uint64(t))
+		f.Insert(uint64(t))
 	}
 	if w.opaque {
-		f = newFilter(0)
-		f.fill()
+		f = bloom.New(0)
+		f.Fill()
 	}
 	w.directory = binary.LittleEndian.AppendUint64(w.directory, uint64(w.offset))
 	w.directory = binary.LittleEndian.AppendUint32(w.directory, uint32(len(f)))
-	w.buf = f.append(w.buf[:0])
+	w.buf = f.Append(w.buf[:0])
 	w.offset += int64(len(w.buf))
 	w.clearGroup()
 	_, err := w.out.Write(w.buf)
 	return err
 }
 
-// finish writes directory and footer.
-func (w *tokenWriter) finish() error {
+// Finish writes directory and footer.
+func (w *Writer) Finish() error {
 	tail := binary.LittleEndian.AppendUint32(w.directory, uint32(len(w.directory)/tokensEntryBytes))
 	tail = binary.LittleEndian.AppendUint64(tail, uint64(w.rows))
 	tail = append(tail, tokensMagic...)
-	_, err := w.out.Write(appendChecksum(tail, 0))
+	_, err := w.out.Write(bloom.AppendChecksum(tail, 0))
 	return err
+}
+
+// File is what a sidecar is read from.
+type File interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
 }
 
 // Tokens is the token sidecar of a part: it tells which row groups may hold
 // all of some words. It is safe for concurrent use as far as its file is.
 type Tokens struct {
-	file    FileReader
+	file    File
 	rows    int64
 	filters []filterPlace
 }
@@ -334,25 +337,25 @@ type filterPlace struct {
 }
 
 // OpenTokens reads the directory of the sidecar in file, which Close closes.
-// It fails with ErrCorrupt when the file is none; then file is left open.
-func OpenTokens(file FileReader) (*Tokens, error) {
+// It fails with bloom.ErrCorrupt when the file is none; then file is left open.
+func OpenTokens(file File) (*Tokens, error) {
 	size := file.Size()
 	if size < tokensTailBytes {
-		return nil, fmt.Errorf("token sidecar: %w: %d bytes are too few", ErrCorrupt, size)
+		return nil, fmt.Errorf("token sidecar: %w: %d bytes are too few", bloom.ErrCorrupt, size)
 	}
 	var foot [tokensTailBytes]byte
 	if n, err := file.ReadAt(foot[:], size-tokensTailBytes); n < len(foot) {
 		return nil, fmt.Errorf("token sidecar: read footer: %w", err)
 	}
 	if magic := string(foot[12:20]); magic != tokensMagic {
-		return nil, fmt.Errorf("token sidecar: %w: it ends in %q, not in %q", ErrCorrupt, magic, tokensMagic)
+		return nil, fmt.Errorf("token sidecar: %w: it ends in %q, not in %q", bloom.ErrCorrupt, magic, tokensMagic)
 	}
 	groups := int64(binary.LittleEndian.Uint32(foot[:]))
 	length := groups*tokensEntryBytes + tokensTailBytes
 	if length > size {
-		return nil, fmt.Errorf("token sidecar: %w: %d row groups in %d bytes", ErrCorrupt, groups, size)
+		return nil, fmt.Errorf("token sidecar: %w: %d row groups in %d bytes", bloom.ErrCorrupt, groups, size)
 	}
-	tail, err := readChecked(file, make([]byte, length), size-length)
+	tail, err := bloom.ReadChecked(file, make([]byte, length), size-length)
 	if err != nil {
 		return nil, fmt.Errorf("token sidecar: read directory: %w", err)
 	}
@@ -370,13 +373,13 @@ func (t *Tokens) readDirectory(directory []byte, end int64) error {
 		}
 		if place.offset != next || place.blocks == 0 {
 			return fmt.Errorf("token sidecar: %w: row group %d has %d blocks at offset %d, want some at %d",
-				ErrCorrupt, len(t.filters), place.blocks, place.offset, next)
+				bloom.ErrCorrupt, len(t.filters), place.blocks, place.offset, next)
 		}
-		next += filterSize(place.blocks)
+		next += bloom.Size(place.blocks)
 		t.filters = append(t.filters, place)
 	}
 	if next != end {
-		return fmt.Errorf("token sidecar: %w: the filters end at %d, not at %d", ErrCorrupt, next, end)
+		return fmt.Errorf("token sidecar: %w: the filters end at %d, not at %d", bloom.ErrCorrupt, next, end)
 	}
 	return nil
 }
@@ -396,8 +399,8 @@ func (t *Tokens) MayContain(rowGroup int, words []Token) bool {
 	}
 	place := t.filters[rowGroup]
 	for _, word := range words {
-		b, err := readBlock(t.file, place.offset, place.blocks, blockOf(uint64(word), place.blocks))
-		if err == nil && !b.mayContain(uint32(word)) {
+		b, err := bloom.ReadBlock(t.file, place.offset, place.blocks, bloom.BlockOf(uint64(word), place.blocks))
+		if err == nil && !b.MayContain(uint32(word)) {
 			return false
 		}
 	}
@@ -407,7 +410,7 @@ func (t *Tokens) MayContain(rowGroup int, words []Token) bool {
 // Verify reads every filter and returns the first error.
 func (t *Tokens) Verify() error {
 	for i, place := range t.filters {
-		if _, err := readFilter(t.file, place.offset, place.blocks); err != nil {
+		if _, err := bloom.Read(t.file, place.offset, place.blocks); err != nil {
 			return fmt.Errorf("token sidecar: filter of row group %d: %w", i, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package audit
+package wordfilter
 
 import (
 	"bytes"
@@ -13,7 +13,16 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
+
+	"github.com/kopterio/kopter/audit/bloom"
 )
+
+// memoryFile is a File over bytes.
+type memoryFile struct{ *bytes.Reader }
+
+func (memoryFile) Close() error { return nil }
+
+func fileOf(b []byte) File { return memoryFile{bytes.NewReader(b)} }
 
 func tokensOf(words ...string) []Token {
 	var out []Token
@@ -25,7 +34,7 @@ func tokensOf(words ...string) []Token {
 
 func asciiWords(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool {
-		return r > unicode.MaxASCII || !isWordByte(byte(r))
+		return r > unicode.MaxASCII || !IsWordByte(byte(r))
 	})
 }
 
@@ -46,7 +55,7 @@ func TestWordBytesAgreesWithIsWordByte(t *testing.T) {
 		for at := range 64 {
 			text := bytes.Repeat([]byte{'.'}, 64)
 			text[at] = byte(c)
-			if got, want := wordMask(text) != 0, isWordByte(byte(c)); got != want {
+			if got, want := wordMask(text) != 0, IsWordByte(byte(c)); got != want {
 				t.Fatalf("byte %#x at %d: word %t, want %t", c, at, got, want)
 			}
 		}
@@ -86,17 +95,17 @@ func TestRecordTokensResolveEscapes(t *testing.T) {
 func encodeTokens(t testing.TB, groups ...[]string) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	var w tokenWriter
-	w.reset(&out)
+	var w Writer
+	w.Reset(&out)
 	for _, group := range groups {
 		for _, raw := range group {
-			w.add([]byte(raw))
+			w.Add([]byte(raw))
 		}
-		if err := w.endGroup(); err != nil {
+		if err := w.EndGroup(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.finish(); err != nil {
+	if err := w.Finish(); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -162,16 +171,16 @@ func TestTokensSurviveEveryChangedByte(t *testing.T) {
 		bad[at] ^= 0x04
 		tokens, err := OpenTokens(fileOf(bad))
 		if err != nil {
-			if !errors.Is(err, ErrCorrupt) {
-				t.Fatalf("byte %d: %v, want ErrCorrupt", at, err)
+			if !errors.Is(err, bloom.ErrCorrupt) {
+				t.Fatalf("byte %d: %v, want bloom.ErrCorrupt", at, err)
 			}
 			continue
 		}
 		if !tokens.MayContain(0, words) || !tokens.MayContain(1, words) {
 			t.Fatalf("byte %d changed: words are ruled out", at)
 		}
-		if err := tokens.Verify(); !errors.Is(err, ErrCorrupt) {
-			t.Fatalf("byte %d changed: verify says %v, want ErrCorrupt", at, err)
+		if err := tokens.Verify(); !errors.Is(err, bloom.ErrCorrupt) {
+			t.Fatalf("byte %d changed: verify says %v, want bloom.ErrCorrupt", at, err)
 		}
 	}
 }
@@ -187,8 +196,8 @@ func FuzzTokens(f *testing.F) {
 		for i := range tokens.RowGroups() {
 			tokens.MayContain(i, tokensOf("alpha", "beta"))
 		}
-		if err := tokens.Verify(); err != nil && !errors.Is(err, ErrCorrupt) {
-			t.Errorf("verify: %v, want ErrCorrupt", err)
+		if err := tokens.Verify(); err != nil && !errors.Is(err, bloom.ErrCorrupt) {
+			t.Errorf("verify: %v, want bloom.ErrCorrupt", err)
 		}
 	})
 }
@@ -204,9 +213,9 @@ func FuzzRecordTokens(f *testing.F) {
 		if !slices.Equal(got[:len(want)], want) {
 			t.Errorf("%q: not the words of a plain split", raw)
 		}
-		var w tokenWriter
-		w.reset(io.Discard)
-		w.add(raw)
+		var w Writer
+		w.Reset(io.Discard)
+		w.Add(raw)
 		for _, word := range got {
 			if !w.opaque && jsontext.Value(raw).IsValid() && !slices.Contains(w.words, word) {
 				t.Errorf("%q: taken apart, it lacks a word", raw)
@@ -227,14 +236,14 @@ func BenchmarkTokens(b *testing.B) {
 	}
 	b.SetBytes(int64(size))
 	var out bytes.Buffer
-	var w tokenWriter
+	var w Writer
 	for b.Loop() {
 		out.Reset()
-		w.reset(&out)
+		w.Reset(&out)
 		for _, raw := range raws {
-			w.add([]byte(raw))
+			w.Add([]byte(raw))
 		}
-		if err := w.endGroup(); err != nil {
+		if err := w.EndGroup(); err != nil {
 			b.Fatal(err)
 		}
 	}
