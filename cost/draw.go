@@ -13,12 +13,12 @@ import (
 	"github.com/kopterio/kopter/usage"
 )
 
-// draw turns pieces into rows, series by series and in parallel; the lines are
-// in order of their values and currency.
-func draw(ctx context.Context, shares []*share, q Query) ([][]Row, error) {
+// draw turns pieces into lines, series by series and in parallel; the lines
+// are in order of their values and currency.
+func draw(ctx context.Context, shares []*share, q Query) ([]line, error) {
 	g, parts := together(shares)
 	order, values := g.sorted()
-	lines := make([][]Row, len(order))
+	lines := make([]line, len(order))
 	start, limit := totalStart(shares, q), int64(cmp.Or(q.MaxRows, DefaultMaxRows))
 	var next, rows atomic.Int64
 	work, ctx := errgroup.WithContext(ctx)
@@ -27,8 +27,8 @@ func draw(ctx context.Context, shares []*share, q Query) ([][]Row, error) {
 			pen := pen{step: q.Step, total: start}
 			for k := next.Add(1) - 1; k < int64(len(lines)); k = next.Add(1) - 1 {
 				s := order[k]
-				lines[k] = pen.draw(parts[s], Row{Values: values[s], Currency: g.series[s].currency})
-				if rows.Add(int64(len(lines[k]))) > limit {
+				lines[k] = line{values[s], g.series[s].currency, pen.draw(parts[s])}
+				if rows.Add(int64(len(lines[k].spans))) > limit {
 					return ErrTooManyRows
 				}
 				if ctx.Err() != nil {
@@ -95,15 +95,15 @@ func (p *pen) at(bucket int) *cell {
 	return &p.cells[k]
 }
 
-// draw gives the rows of a series; like is what they have in common.
-func (p *pen) draw(parts [][]piece, like Row) []Row {
+// draw gives the rows of a series.
+func (p *pen) draw(parts [][]piece) []span {
 	most := p.fit(parts)
 	for _, part := range parts {
 		for k := range part {
 			spread(p, &part[k], p.step, 1)
 		}
 	}
-	w := walk{cells: p.step, rows: p.step, last: math.MaxInt, like: like, list: make([]Row, 0, most)}
+	w := walk{cells: p.step, rows: p.step, last: math.MaxInt, list: make([]span, 0, most)}
 	for k, word := range p.touched {
 		for ; word != 0; word &= word - 1 {
 			at := k*64 + bits.TrailingZeros64(word)
@@ -114,7 +114,7 @@ func (p *pen) draw(parts [][]piece, like Row) []Row {
 	}
 	if p.step == Total {
 		for k := range w.list {
-			w.list[k].Start = p.total
+			w.list[k].start = p.total
 		}
 	}
 	return w.list

@@ -69,7 +69,7 @@ func Graph(ctx context.Context, intervals []usage.Interval, prices price.Prices,
 	return byStart(lines, q.Step), summarize(shares, lines), nil
 }
 
-func summarize(shares []*share, lines [][]Row) Summary {
+func summarize(shares []*share, lines []line) Summary {
 	var s Summary
 	tariffs := make([]*Tariffs, len(shares))
 	for k, sh := range shares {
@@ -82,62 +82,21 @@ func summarize(shares []*share, lines [][]Row) Summary {
 	return s
 }
 
-func totals(lines [][]Row) []Sum {
-	sums := map[money.Currency]*Tally{}
-	for _, l := range lines {
-		for k := range l {
-			r := &l[k]
-			if sums[r.Currency] == nil {
-				sums[r.Currency] = &Tally{}
+func totals(lines []line) []Sum {
+	sums := map[money.Currency]Tally{}
+	for k := range lines {
+		if l := &lines[k]; len(l.spans) > 0 {
+			sum := sums[l.currency]
+			for s := range l.spans {
+				sum.plus(&l.spans[s].Tally, 1)
 			}
-			sums[r.Currency].plus(&r.Tally, 1)
+			sums[l.currency] = sum
 		}
 	}
 	list := make([]Sum, 0, len(sums))
 	for c, t := range sums {
-		list = append(list, Sum{c, *t})
+		list = append(list, Sum{c, t})
 	}
 	slices.SortFunc(list, func(a, b Sum) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
 	return list
-}
-
-// byStart merges lines into one listing by start; rows that start together
-// keep the order of their lines.
-func byStart(lines [][]Row, step Bucket) []Row {
-	first, last, n := bounds(lines, step)
-	if n == 0 {
-		return nil
-	}
-	next := make([]int, last-first+2) // by bucket, where its next row goes
-	for _, l := range lines {
-		for k := range l {
-			next[step.index(l[k].Start)-first+1]++
-		}
-	}
-	for b := range next[1:] {
-		next[b+1] += next[b]
-	}
-	rows := make([]Row, n)
-	for _, l := range lines {
-		for k := range l {
-			b := step.index(l[k].Start) - first
-			rows[next[b]] = l[k]
-			next[b]++
-		}
-	}
-	return rows
-}
-
-func bounds(lines [][]Row, step Bucket) (first, last, n int) {
-	for _, l := range lines {
-		if len(l) == 0 {
-			continue
-		}
-		from, until := step.index(l[0].Start), step.index(l[len(l)-1].Start)
-		if n == 0 {
-			first, last = from, until
-		}
-		first, last, n = min(first, from), max(last, until), n+len(l)
-	}
-	return first, last, n
 }

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -14,9 +15,14 @@ type groups struct {
 	readers []func(*usage.Interval) string
 	// The values form a trie: a group is a path from the root, node 0, and a
 	// node's number is greater than its parent's.
-	numbers map[edge]uint32
-	nodes   []node
-	series  []series
+	nodes  []node
+	series []series
+	// table finds nodes by their edges: an edge's hash is where its node's
+	// number stands, or the first free place after it. At least half of the
+	// places are free, which is 0. It is quicker than a map for values that
+	// are one text, since equal texts are equal at a glance.
+	table []uint32
+	seed  maphash.Seed
 
 	last     []string // the values that were numbered last
 	lastNode uint32
@@ -43,8 +49,9 @@ type series struct {
 func newGroups(readers []func(*usage.Interval) string) *groups {
 	return &groups{
 		readers: readers,
-		numbers: map[edge]uint32{},
 		nodes:   make([]node, 1),
+		table:   make([]uint32, 1024),
+		seed:    maphash.MakeSeed(),
 		last:    make([]string, len(readers)),
 	}
 }
@@ -68,13 +75,36 @@ func (g *groups) node(i *usage.Interval) uint32 {
 
 func (g *groups) child(parent uint32, value string) uint32 {
 	e := edge{parent, value}
-	n, ok := g.numbers[e]
-	if !ok {
-		n = uint32(len(g.nodes))
-		g.numbers[e] = n
-		g.nodes = append(g.nodes, node{edge: e})
+	at := g.find(e)
+	if n := g.table[at]; n != 0 {
+		return n
+	}
+	n := uint32(len(g.nodes))
+	g.nodes = append(g.nodes, node{edge: e})
+	g.table[at] = n
+	if 2*len(g.nodes) > len(g.table) {
+		g.grow()
 	}
 	return n
+}
+
+// find gives the place in the table of the node that an edge leads to, a free
+// one if there is no such node yet.
+func (g *groups) find(e edge) uint64 {
+	last := uint64(len(g.table) - 1) // a power of two less one
+	at := (maphash.String(g.seed, e.value) + uint64(e.parent)*0x9e3779b97f4a7c15) & last
+	for g.table[at] != 0 && g.nodes[g.table[at]].edge != e {
+		at = (at + 1) & last
+	}
+	return at
+}
+
+// grow makes the table twice as long.
+func (g *groups) grow() {
+	g.table = make([]uint32, 2*len(g.table))
+	for n := range g.nodes[1:] {
+		g.table[g.find(g.nodes[n+1].edge)] = uint32(n + 1)
+	}
 }
 
 // line numbers the series of a group in a currency.

@@ -100,15 +100,14 @@ func (l *Ledger) Rows(from, until usage.Seconds, step Bucket) ([]Row, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	order, values := l.groups.sorted()
-	lines := make([][]Row, 0, len(order))
+	lines := make([]line, 0, len(order))
 	n := 0
 	for _, s := range order {
-		like := Row{Values: values[s], Currency: l.groups.series[s].currency}
-		rows := l.lines[s].read(Hour.index(from), Hour.index(until), step, like)
-		if n += len(rows); n > cmp.Or(l.MaxRows, DefaultMaxRows) {
+		spans := l.lines[s].read(Hour.index(from), Hour.index(until), step)
+		if n += len(spans); n > cmp.Or(l.MaxRows, DefaultMaxRows) {
 			return nil, ErrTooManyRows
 		}
-		lines = append(lines, rows)
+		lines = append(lines, line{values[s], l.groups.series[s].currency, spans})
 	}
 	if step == Total {
 		startTotals(lines, from)
@@ -118,19 +117,19 @@ func (l *Ledger) Rows(from, until usage.Seconds, step Bucket) ([]Row, error) {
 
 // startTotals gives the rows of a Total, which begin with their own first
 // hours, the start that they have in common.
-func startTotals(lines [][]Row, from usage.Seconds) {
+func startTotals(lines []line, from usage.Seconds) {
 	start := from
 	if start == 0 {
 		start = endOfTime
 		for _, l := range lines {
-			for _, r := range l {
-				start = min(start, r.Start)
+			for k := range l.spans {
+				start = min(start, l.spans[k].start)
 			}
 		}
 	}
 	for _, l := range lines {
-		for k := range l {
-			l[k].Start = start
+		for k := range l.spans {
+			l.spans[k].start = start
 		}
 	}
 }
@@ -162,12 +161,12 @@ func (s *strip) at(hour int) *cell {
 
 // read gives the rows of the hours first ≤ h < last. A Total's row starts with
 // its first hour.
-func (s *strip) read(first, last int, step Bucket, like Row) []Row {
+func (s *strip) read(first, last int, step Bucket) []span {
 	if s.stale {
 		slices.SortFunc(s.order, func(a, b hourCell) int { return a.hour - b.hour })
 		s.stale = false
 	}
-	w := walk{cells: Hour, rows: step, first: first, last: last, like: like}
+	w := walk{cells: Hour, rows: step, first: first, last: last}
 	for _, c := range s.order {
 		if c.hour >= last {
 			break

@@ -41,7 +41,7 @@ func (m *meter) cut(i *usage.Interval, out []stretch) []stretch {
 	}
 	out = m.priced(i, t, i.Start, i.End, kind, out)
 	if i.Last || i.Open {
-		end := i.Period + charged(operation(i.Shape.Operation), i.End-i.Period)
+		end := i.Period + t.charged(i.End-i.Period)
 		out = m.priced(i, t, i.End, end, padded, out)
 	}
 	return m.priced(i, t, i.End, i.NotAfter, uncertain, out)
@@ -50,6 +50,9 @@ func (m *meter) cut(i *usage.Interval, out []stretch) []stretch {
 // priced cuts a stretch of an interval at the changes of its price.
 func (m *meter) priced(i *usage.Interval, t *tariff, from, until usage.Seconds, kind marks, out []stretch) []stretch {
 	from, until = max(from, m.from), min(until, m.until)
+	if from >= until {
+		return out
+	}
 	for k := t.at(from); from < until; k++ {
 		w := &t.windows[k]
 		p := piece{from: from, until: min(until, w.until), origin: max(min(i.Period, i.Start), w.from), marks: kind}

@@ -63,30 +63,27 @@ type piece struct {
 	marks  marks
 }
 
-// tally is what the piece amounts to between two of its moments.
-func (p *piece) tally(from, until usage.Seconds) Tally {
-	t := p.seconds(until - from)
-	t.Amount = p.rate.Between(from-p.origin, until-p.origin)
-	return t
+// charge is what the piece's period is charged from its origin up to a moment.
+func (p *piece) charge(until usage.Seconds) money.Nano {
+	if until == p.origin {
+		return 0 // as at the beginning of nearly every piece
+	}
+	return p.rate.Charge(until - p.origin)
 }
 
-// hourly is what every full hour inside the piece amounts to. That it is the
-// same for all of them, whatever the offset from the origin, is what allows
-// difference arrays: Charge(s+3600) is Charge(s) plus the rate.
-func (p *piece) hourly() Tally {
-	t := p.seconds(secondsPerHour)
-	t.Amount = money.Nano(p.rate)
-	return t
-}
-
-func (p *piece) seconds(n int64) (t Tally) {
-	t.Seconds = n * p.has(ran)
-	t.PaddedSeconds = n * p.has(padded)
-	t.UnpricedSeconds = n * p.has(unpriced)
-	t.UncertainSeconds = n * p.has(uncertain)
-	t.AssumedSeconds = n * p.has(assumed)
-	t.MarketplaceSeconds = n * p.has(marketplace)
-	return t
+// count adds seconds of the piece and what is charged for them.
+func (t *Tally) count(p *piece, seconds int64, amount money.Nano) {
+	t.Amount += amount
+	if p.marks == ran { // as nearly all pieces are
+		t.Seconds += seconds
+		return
+	}
+	t.Seconds += seconds * p.has(ran)
+	t.PaddedSeconds += seconds * p.has(padded)
+	t.UnpricedSeconds += seconds * p.has(unpriced)
+	t.UncertainSeconds += seconds * p.has(uncertain)
+	t.AssumedSeconds += seconds * p.has(assumed)
+	t.MarketplaceSeconds += seconds * p.has(marketplace)
 }
 
 func (p *piece) has(m marks) int64 {
@@ -110,25 +107,31 @@ type cells interface{ at(bucket int) *cell }
 
 // spread adds a piece, n times, to a difference array: at most four cells
 // change, however long the piece is. n is -1 to take a piece back.
+//
+// Every full hour inside the piece is charged the rate, whatever the offset
+// from the origin: Charge(s+3600) is Charge(s) plus the rate. That is what
+// allows difference arrays.
 func spread[C cells](to C, p *piece, step Bucket, n int64) {
 	first, last := step.index(p.from), step.index(p.until-1)
-	head, tail := step.start(first+1), step.start(last)
-	if p.from > step.start(first) || p.until < head {
-		part := p.tally(p.from, min(head, p.until))
-		to.at(first).part.plus(&part, n)
+	begin, charged := p.from, p.charge(p.from) // of what is not added yet
+	if head := step.start(first + 1); begin > step.start(first) || p.until < head {
+		end := min(head, p.until)
+		until := p.charge(end)
+		to.at(first).part.count(p, n*(end-begin), money.Nano(n)*(until-charged))
 		if first == last {
 			return
 		}
 		first++
+		begin, charged = end, until
 	}
 	if p.until < step.start(last+1) {
-		part := p.tally(tail, p.until)
-		to.at(last).part.plus(&part, n)
+		tail := step.start(last)
+		charged += money.Nano(p.rate) * money.Nano((tail-begin)/secondsPerHour)
+		to.at(last).part.count(p, n*(p.until-tail), money.Nano(n)*(p.charge(p.until)-charged))
 		last--
 	}
 	if first <= last {
-		hourly := p.hourly()
-		to.at(first).whole.plus(&hourly, n)
-		to.at(last+1).whole.plus(&hourly, -n)
+		to.at(first).whole.count(p, n*secondsPerHour, money.Nano(n)*money.Nano(p.rate))
+		to.at(last+1).whole.count(p, -n*secondsPerHour, -money.Nano(n)*money.Nano(p.rate))
 	}
 }

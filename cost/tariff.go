@@ -1,8 +1,8 @@
 package cost
 
 import (
+	"hash/maphash"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/kopterio/kopter/account"
@@ -19,8 +19,8 @@ const (
 )
 
 // charged is how many seconds a running period of n seconds is charged for.
-func charged(operation string, n int64) int64 {
-	if operation == suse {
+func (f *tariff) charged(n int64) int64 {
+	if f.fullHours {
 		return (n + secondsPerHour - 1) / secondsPerHour * secondsPerHour
 	}
 	return max(n, minimumSeconds)
@@ -62,16 +62,18 @@ type window struct {
 
 // tariff is what the seconds of a shape in a place cost over all of time.
 type tariff struct {
-	windows []window // from Always to Forever without gaps
+	key       tariffKey
+	windows   []window // from Always to Forever without gaps
+	fullHours bool     // every hour that a period has begun is charged in full
 }
 
-// at finds the window of t.
+// at finds the window of t. There are few, since most prices seldom change.
 func (f *tariff) at(t usage.Seconds) int {
-	if len(f.windows) == 1 {
-		return 0
+	k := 0
+	for k < len(f.windows)-1 && t >= f.windows[k].until {
+		k++
 	}
-	// The last window has no end, so only those before it are searched.
-	return sort.Search(len(f.windows)-1, func(k int) bool { return t < f.windows[k].until })
+	return k
 }
 
 // tariffKey is all of an interval that its price depends on.
@@ -81,37 +83,23 @@ type tariffKey struct {
 	cpus                               bool
 }
 
-// slots is how many tariffs are found by comparing instead of hashing.
-const slots = 1024
-
-// slot is a number below slots that keys seldom share: it is made of what
-// most keys differ in.
-func (k *tariffKey) slot() uint32 {
-	n := uint32(len(k.operation))
-	for i := range len(k.kind) {
-		n = n*31 + uint32(k.kind[i])
-	}
-	for i := range len(k.place) {
-		n = n*31 + uint32(k.place[i])
-	}
-	return n * 2654435769 >> 22 // the upper bits of Fibonacci hashing are the mixed ones
-}
+// slots is how many tariffs are found without hashing all of their keys: more
+// than a company has, so that they seldom share one.
+const slots = 4096
 
 // Tariffs looks up what intervals cost per hour, and remembers. It is not safe
 // for concurrent use.
 type Tariffs struct {
 	prices price.Prices
 	known  map[tariffKey]*tariff
-	recent [slots]struct {
-		key    tariffKey
-		tariff *tariff
-	}
-	gaps map[gapKey]*Unpriced
+	recent [slots]*tariff
+	seed   maphash.Seed // of the slots
+	gaps   map[gapKey]*Unpriced
 }
 
 // NewTariffs answers from a fixed set of sheets.
 func NewTariffs(prices price.Prices) *Tariffs {
-	return &Tariffs{prices: prices, known: map[tariffKey]*tariff{}, gaps: map[gapKey]*Unpriced{}}
+	return &Tariffs{prices: prices, known: map[tariffKey]*tariff{}, seed: maphash.MakeSeed(), gaps: map[gapKey]*Unpriced{}}
 }
 
 // At is what an hour of the interval's shape costs at moment t, or why that is
@@ -123,17 +111,23 @@ func (f *Tariffs) At(i *usage.Interval, t usage.Seconds) price.Quote {
 
 func (f *Tariffs) of(i *usage.Interval) *tariff {
 	k := tariffKey{place(i), i.Shape.Type, i.Shape.Operation, i.Shape.Tenancy, i.Shape.Purchase, i.Shape.CPUs != 0}
-	slot := &f.recent[k.slot()]
-	if slot.tariff != nil && slot.key == k {
-		return slot.tariff
+	slot := &f.recent[f.slot(&k)]
+	if *slot != nil && (*slot).key == k {
+		return *slot
 	}
 	t, ok := f.known[k]
 	if !ok {
 		t = f.build(k)
 		f.known[k] = t
 	}
-	slot.key, slot.tariff = k, t
+	*slot = t
 	return t
+}
+
+// slot is a number below slots that keys seldom share: it is made of what
+// most keys differ in.
+func (f *Tariffs) slot(k *tariffKey) uint64 {
+	return (maphash.String(f.seed, k.kind) + 3*maphash.String(f.seed, k.place)) % slots
 }
 
 // place is the price region of an interval.
@@ -151,7 +145,7 @@ func (f *Tariffs) build(k tariffKey) *tariff {
 		Operation: operation(k.operation),
 		Tenancy:   k.tenancy,
 	}
-	t := &tariff{}
+	t := &tariff{key: k, fullHours: pk.Operation == suse}
 	for _, w := range f.quotes(k, pk) {
 		if w.Quote.Status != price.Priced || w.Quote.Currency == "" {
 			w.Quote.Rate, w.Quote.Currency = 0, homeCurrency(k.place)
