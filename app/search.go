@@ -16,10 +16,12 @@ import (
 type Event = audit.Event
 
 // EventFields lists the fields that a search may name, without those that are
-// paths or keys.
+// paths or keys and without CloudTrail's own names for them.
 func EventFields() []string {
 	fields := slices.Sorted(maps.Keys(audit.Schema()))
-	return slices.DeleteFunc(fields, func(f string) bool { return strings.HasSuffix(f, ".") })
+	return slices.DeleteFunc(fields, func(f string) bool {
+		return strings.HasSuffix(f, ".") || f != strings.ToLower(f)
+	})
 }
 
 // SearchOptions say which events are wanted.

@@ -42,7 +42,8 @@ var fieldNames = [fieldCount]string{
 	"event_id", "request_id", "shared_event_id", "raw",
 }
 
-// aliases are other names that people know fields by.
+// aliases are other names that people know fields by: everyday words, and what
+// CloudTrail itself calls them.
 var aliases = map[string]field{
 	"user":     fieldActor,
 	"service":  fieldSource,
@@ -50,6 +51,22 @@ var aliases = map[string]field{
 	"error":    fieldErrorCode,
 	"resource": fieldResources,
 	"id":       fieldEventID,
+
+	"eventTime":          fieldTime,
+	"recipientAccountId": fieldAccount,
+	"awsRegion":          fieldRegion,
+	"eventSource":        fieldSource,
+	"eventName":          fieldName,
+	"eventType":          fieldEventType,
+	"eventCategory":      fieldCategory,
+	"sourceIPAddress":    fieldIP,
+	"userAgent":          fieldUserAgent,
+	"errorCode":          fieldErrorCode,
+	"errorMessage":       fieldErrorMessage,
+	"readOnly":           fieldReadOnly,
+	"eventID":            fieldEventID,
+	"requestID":          fieldRequestID,
+	"sharedEventID":      fieldSharedEventID,
 }
 
 // recordPaths are the members of a record whose insides can be asked for by
@@ -83,15 +100,28 @@ func (f field) String() string { return fieldNames[f] }
 // element may match), and the tags in request and response (tag.team).
 func Schema() query.Schema {
 	s := query.Schema{tagPrefix: query.String}
-	for _, name := range fieldNames[:fieldRaw] {
-		s[name] = query.String
+	for f, name := range fieldNames[:fieldRaw] {
+		s[name] = field(f).kind()
 	}
-	for name := range aliases {
-		s[name] = query.String
+	for name, f := range aliases {
+		s[name] = f.kind()
 	}
 	for _, prefix := range recordPaths {
 		s[prefix] = query.String
 	}
-	s["time"], s["ip"], s["read_only"] = query.Time, query.IP, query.Bool
 	return s
+}
+
+// kind says how values of a field compare.
+func (f field) kind() query.Kind {
+	switch f {
+	case fieldTime:
+		return query.Time
+	case fieldIP:
+		return query.IP
+	case fieldReadOnly:
+		return query.Bool
+	default:
+		return query.String
+	}
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/kopterio/kopter/app"
@@ -29,12 +31,42 @@ type ingestCommand struct {
 	Quiet bool     `help:"Print no progress." short:"q"`
 }
 
+// writingMemory is what a process that writes may grow to, in bytes, before
+// garbage is collected more eagerly. What it holds at once is bounded below
+// that; without a limit, garbage would double it.
+const writingMemory = 200 << 20
+
+// boundMemory sets the limit, unless the user has set one.
+func boundMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(writingMemory)
+	}
+}
+
+// exist fails where none of the paths does, so that a slip of the finger
+// leaves no empty store behind.
+func exist(paths []string) error {
+	var missing error
+	for _, path := range paths {
+		_, err := os.Stat(path)
+		if err == nil {
+			return nil
+		}
+		missing = errors.Join(missing, err)
+	}
+	return missing
+}
+
 func (c *ingestCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
+	if err := exist(c.Paths); err != nil {
+		return err
+	}
 	a, err := line.opened(ctx, con, true)
 	if err != nil {
 		return err
 	}
 	defer closing(a, &err)
+	boundMemory()
 	progress := newProgress(con, c.Quiet)
 	report, err := a.Ingest(ctx, app.IngestOptions{Paths: c.Paths, Progress: progress.show})
 	if err != nil {
@@ -154,6 +186,7 @@ func (compactCommand) Run(ctx context.Context, con console, line *commandLine) (
 		return err
 	}
 	defer closing(a, &err)
+	boundMemory()
 	report, err := a.Compact(ctx)
 	if err != nil {
 		return err
