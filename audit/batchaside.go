@@ -53,7 +53,7 @@ const maxAsideBytes = 8 << 20
 func (b *Batch) setAside(ctx context.Context, rec *cloudtrail.Record, id uint64, body, source uint32) error {
 	a := &b.aside
 	if a.stage == nil {
-		a.stage = b.writing.lake.takeStage()
+		a.stage = new(stage) // a small one: those of the lake have grown
 	}
 	if a.stage.bytes >= maxAsideBytes {
 		if err := b.spillAside(ctx); err != nil {
@@ -112,6 +112,7 @@ func (b *Batch) decideAside(ctx context.Context) error {
 			return err
 		}
 	}
+	a.stage = nil
 	first := len(b.parts.done)
 	if err := b.writeTail(ctx); err != nil {
 		return err
@@ -139,8 +140,7 @@ func (b *Batch) eachSpilledAside(ctx context.Context, fn func(*cloudtrail.Record
 	}
 	lake.giveEncoder(a.spilled.encoder)
 	a.spilled = nil
-	row := lake.takeStage()
-	defer lake.giveStage(row)
+	row := new(stage)
 	return lake.eachRow(ctx, a.name, func(r *Row) error {
 		row.reset()
 		row.addRow(r)
@@ -178,10 +178,7 @@ func (b *Batch) closeAside() []string {
 		a.spilled.discard()
 		a.spilled = nil
 	}
-	if a.stage != nil {
-		b.writing.lake.giveStage(a.stage)
-		a.stage = nil
-	}
+	a.stage = nil
 	if a.name == "" {
 		return nil
 	}

@@ -294,6 +294,8 @@ func (b *Batch) end(how ending, releaseNames bool) {
 	}
 	b.giveStage()
 	w.leave(b, how)
+	// A tail may still point to the batch.
+	b.own, b.aside, b.contested, b.replaced = idrun.Table{}, aside{}, nil, nil
 	if b.hasTurn {
 		w.endTurn()
 	}
