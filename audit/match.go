@@ -35,8 +35,16 @@ func (r *Row) Each(name string, fn func(value string) bool) {
 	}
 }
 
-// Text calls fn with the raw record, in which free words are looked for.
-func (r *Row) Text(fn func(text string) bool) { fn(r.Raw) }
+// Text calls fn with the raw record, in which free words are looked for, as it
+// stands and, where it has escapes, as a person reads it.
+func (r *Row) Text(fn func(text string) bool) {
+	if !fn(r.Raw) {
+		return
+	}
+	if text, some := unescaped(r.Raw); some {
+		fn(text)
+	}
+}
 
 // text is the place of a string column in the row; nil for other columns.
 func (r *Row) text(f field) *string {

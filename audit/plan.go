@@ -158,7 +158,13 @@ func termWords(t query.Term) (words []wordfilter.Token) {
 
 func textLeaf(t query.Text) leaf {
 	finds := t.Matcher()
-	l := leaf{field: fieldRaw, holds: func(raw []byte) bool { return finds(asString(raw)) }}
+	l := leaf{field: fieldRaw, holds: func(raw []byte) bool {
+		if finds(asString(raw)) {
+			return true
+		}
+		text, some := unescaped(asString(raw))
+		return some && finds(text)
+	}}
 	for _, part := range t.Parts() {
 		l.words = appendWholeWords(l.words, part.Value, part.Begins, part.Closes)
 	}
