@@ -120,3 +120,37 @@ func TestHorizon(t *testing.T) {
 		}
 	}
 }
+
+// What began one interval and ended another, or made the resource, is one
+// cause, and the timelines that follow leave it as it is.
+func TestIntervalsShareCauses(t *testing.T) {
+	var all []Interval
+	for timeline, err := range Timelines(each(benchFacts(2)), Horizon{until: NoLimit}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, timeline.Intervals...)
+	}
+	if len(all) != 6 {
+		t.Fatalf("%d intervals, want three of each instance", len(all))
+	}
+	for k := 0; k < len(all); k += 3 {
+		first, tagged, again := all[k], all[k+1], all[k+2]
+		if first.Launcher != first.Opened || first.Launcher != again.Launcher || first.Closed != tagged.Opened {
+			t.Errorf("%s holds a cause twice", first.Resource)
+		}
+	}
+	if a, b := *all[0].Launcher, *all[3].Launcher; a.EventName != "RunInstances" || b.EventName != "RunInstances" || a.EventID == b.EventID {
+		t.Errorf("launched by %+v and %+v", a, b)
+	}
+}
+
+func TestCauseOrNone(t *testing.T) {
+	var none *Cause
+	if got := none.OrNone(); got != (Cause{}) {
+		t.Errorf("nil gives %+v", got)
+	}
+	if c := (Cause{EventID: "e"}); c.OrNone() != c {
+		t.Errorf("%+v gives %+v", c, c.OrNone())
+	}
+}
