@@ -3,9 +3,11 @@ package audit
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/kopterio/kopter/account"
@@ -22,7 +24,7 @@ type Problem struct {
 // Check verifies a tenant's lake: every part is there and whole, has the rows
 // and times that the index says, in order, and a sidecar that fits; the runs
 // name every row once and nothing else; no other files lie around. It reads
-// all but the raw records. The error says that the check itself failed. No
+// every byte of every part. The error says that the check itself failed. No
 // batch may be open and no compaction running meanwhile, since their files
 // would be taken for leftovers.
 func (l *Lake) Check(ctx context.Context, t account.Tenant) ([]Problem, error) {
@@ -88,8 +90,13 @@ func (c *checker) checkPart(ctx context.Context, p Part) {
 		return
 	}
 	defer r.Close()
-	if r.Size() != p.Bytes {
+	switch sum, err := checksumOf(r); {
+	case err != nil:
+		c.report(p.Name, "%v", err)
+	case r.Size() != p.Bytes:
 		c.report(p.Name, "it has %d bytes, the index says %d", r.Size(), p.Bytes)
+	case sum != p.Checksum:
+		c.report(p.Name, "its content has changed since it was written: its checksum is %s, the index says %s", sum, p.Checksum)
 	}
 	if f.NumRows() != p.Rows {
 		c.report(p.Name, "it has %d rows, the index says %d", f.NumRows(), p.Rows)
@@ -101,6 +108,15 @@ func (c *checker) checkPart(ctx context.Context, p Part) {
 	if c.checkTimes(f, p) {
 		c.parts = append(c.parts, p)
 	}
+}
+
+// checksumOf reads a whole file and sums it up.
+func checksumOf(r FileReader) (string, error) {
+	sum := xxhash.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(r, 0, r.Size())); err != nil {
+		return "", err
+	}
+	return checksum(sum), nil
 }
 
 // checkTimes checks order and range of a part's times. It says whether they

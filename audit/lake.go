@@ -26,11 +26,13 @@ type Part struct {
 	// "fresh/tenant=T/ID.parquet" as ingested, or
 	// "events/tenant=T/date=YYYY-MM-DD/ID.parquet" once it holds one day only.
 	// Sidecars bear the same name with another ending (TokensSuffix).
-	Name    string
-	Rows    int64
-	Bytes   int64 // of the Parquet file
-	MinTime int64 // milliseconds since 1970, of the oldest row
-	MaxTime int64 // of the newest row
+	Name  string
+	Rows  int64
+	Bytes int64 // of the Parquet file
+	// Checksum is the xxHash64 of the Parquet file's bytes, in hexadecimal.
+	Checksum string
+	MinTime  int64 // milliseconds since 1970, of the oldest row
+	MaxTime  int64 // of the newest row
 }
 
 // Run is a sorted file of event identities that the lake holds: what Batch

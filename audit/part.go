@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/kopterio/kopter/audit/bloom"
@@ -85,17 +86,22 @@ type partWriter struct {
 	tokens  FileWriter
 }
 
-// countedFile counts what is written to a file.
+// countedFile counts and sums up what is written to a file.
 type countedFile struct {
 	FileWriter
 	bytes int64
+	sum   *xxhash.Digest
 }
 
 func (f *countedFile) Write(b []byte) (int, error) {
 	n, err := f.FileWriter.Write(b)
 	f.bytes += int64(n)
+	f.sum.Write(b[:n]) // never fails
 	return n, err
 }
+
+// checksum writes a sum of a file as the index keeps it.
+func checksum(sum *xxhash.Digest) string { return fmt.Sprintf("%016x", sum.Sum64()) }
 
 // createPart begins the part with that name. The encoder is the part's until
 // close or discard.
@@ -109,7 +115,7 @@ func createPart(ctx context.Context, files Files, name string, encoder *partEnco
 		out.Discard()
 		return nil, fmt.Errorf("create sidecar of part %s: %w", name, err)
 	}
-	w := &partWriter{part: Part{Name: name}, encoder: encoder, out: countedFile{FileWriter: out}, tokens: tokens}
+	w := &partWriter{part: Part{Name: name}, encoder: encoder, out: countedFile{FileWriter: out, sum: xxhash.New()}, tokens: tokens}
 	encoder.parquet.Reset(&w.out)
 	encoder.tokens.Reset(tokens)
 	return w, nil
@@ -259,7 +265,7 @@ func (w *partWriter) close() (Part, error) {
 	if err := w.out.Close(); err != nil {
 		return Part{}, fmt.Errorf("close part %s: %w", w.part.Name, err)
 	}
-	w.part.Bytes = w.out.bytes
+	w.part.Bytes, w.part.Checksum = w.out.bytes, checksum(w.out.sum)
 	return w.part, nil
 }
 

@@ -23,7 +23,7 @@ const busyTimeout = 30_000
 var schema = []string{
 	`CREATE TABLE parts (
 		tenant TEXT NOT NULL, name TEXT NOT NULL,
-		rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
+		rows INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum TEXT NOT NULL,
 		min_time INTEGER NOT NULL, max_time INTEGER NOT NULL, -- milliseconds since 1970
 		PRIMARY KEY (tenant, name)) WITHOUT ROWID, STRICT;
 	CREATE TABLE runs (

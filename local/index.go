@@ -13,12 +13,12 @@ import (
 // Parts implements audit.Index.
 func (s *Store) Parts(ctx context.Context, t account.Tenant) ([]audit.Part, error) {
 	return rows(ctx, s.read, "list parts", scanPart,
-		`SELECT name, rows, bytes, min_time, max_time FROM parts
+		`SELECT name, rows, bytes, checksum, min_time, max_time FROM parts
 		 WHERE tenant = ? ORDER BY max_time DESC, name`, string(t))
 }
 
 func scanPart(r *sql.Rows, p *audit.Part) error {
-	return r.Scan(&p.Name, &p.Rows, &p.Bytes, &p.MinTime, &p.MaxTime)
+	return r.Scan(&p.Name, &p.Rows, &p.Bytes, &p.Checksum, &p.MinTime, &p.MaxTime)
 }
 
 // Runs implements audit.Index.
@@ -76,10 +76,10 @@ func (x *transaction) removeNames(table string, names []string) error {
 }
 
 func (x *transaction) addParts(parts []audit.Part) error {
-	return x.each(`INSERT INTO parts (tenant, name, rows, bytes, min_time, max_time) VALUES (?, ?, ?, ?, ?, ?)`,
+	return x.each(`INSERT INTO parts (tenant, name, rows, bytes, checksum, min_time, max_time) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		len(parts), func(i int) []any {
 			p := &parts[i]
-			return []any{p.Name, p.Rows, p.Bytes, p.MinTime, p.MaxTime}
+			return []any{p.Name, p.Rows, p.Bytes, p.Checksum, p.MinTime, p.MaxTime}
 		})
 }
 

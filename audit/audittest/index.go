@@ -156,7 +156,7 @@ func testTenants(t *testing.T, index audit.Index) {
 
 func testFields(t *testing.T, index audit.Index) {
 	c := audit.Change{
-		AddParts: []audit.Part{{Name: "p", Rows: 1 << 41, Bytes: 1 << 42, MinTime: -1 << 50, MaxTime: 1 << 50}},
+		AddParts: []audit.Part{{Name: "p", Rows: 1 << 41, Bytes: 1 << 42, Checksum: "00ffee1122334455", MinTime: -1 << 50, MaxTime: 1 << 50}},
 		AddRuns:  []audit.Run{{Name: "r", Count: 1 << 43}},
 		Conflicts: []audit.Conflict{{
 			Account: "123456789012", EventID: "sha256:\x00ü'\"", Time: -1, Source: "s3://bucket/key ü", Raw: []byte("{\"a\":\"\x00\xff\"}"),
