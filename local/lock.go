@@ -44,6 +44,12 @@ func acquire(path string) (*os.File, error) {
 	return f, nil
 }
 
+// release lets go of the lock. Closing the file is not enough: a process that
+// this one is just starting may hold a copy of it until it runs its program.
+func release(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
+}
+
 // sign writes this process into the lock file. It is a courtesy to readers of
 // error messages, so it need not be durable.
 func sign(f *os.File) error {

@@ -178,7 +178,7 @@ func (s *Store) Close() error {
 		errs = append(errs, s.write.Close())
 	}
 	if s.lock != nil {
-		errs = append(errs, s.lock.Close())
+		errs = append(errs, release(s.lock))
 	}
 	return errors.Join(errs...)
 }
