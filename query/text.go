@@ -113,26 +113,12 @@ func runEnd(text string, from int) int {
 
 func stopsWildcard(r rune) bool { return r == '"' || unicode.IsSpace(r) }
 
-// boundary says whether no word runs across position i of the text. The
-// letter or digits that end a JSON escape (\n, \u0026) are part of no word.
+// boundary says whether no word runs across position i of the text.
 func boundary(text string, i int) bool {
 	if i == 0 || i == len(text) {
 		return true
 	}
 	before, _ := utf8.DecodeLastRuneInString(text[:i])
 	after, _ := utf8.DecodeRuneInString(text[i:])
-	return !isWord(before) || !isWord(after) || endsEscape(text[:i])
-}
-
-func endsEscape(text string) bool {
-	n := len(text)
-	if n >= 2 && strings.IndexByte("nrtbf", text[n-1]) >= 0 {
-		return oddBackslashes(text[:n-1])
-	}
-	return n >= 6 && text[n-5] == 'u' && strings.Trim(text[n-4:], "0123456789abcdefABCDEF") == "" &&
-		oddBackslashes(text[:n-5])
-}
-
-func oddBackslashes(text string) bool {
-	return (len(text)-len(strings.TrimRight(text, `\`)))%2 == 1
+	return !isWord(before) || !isWord(after)
 }
