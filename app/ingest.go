@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"iter"
+	"math"
+	"runtime/debug"
 
 	"github.com/kopterio/kopter/audit"
 	"github.com/kopterio/kopter/ingest"
@@ -25,10 +27,16 @@ type IngestOptions struct {
 // Ahead is how much a run has found to read, as far as it has looked.
 type Ahead struct{ Files, Bytes int64 }
 
+// manyFresh is how many fresh parts there must be before an ingest sorts them
+// into days. Fewer cost a search little, and sorting reads and writes all of
+// their rows once more.
+const manyFresh = 16
+
 // Ingest reads log files into the audit log and the facts, and then compacts
 // what has become many small parts.
 func (a *App) Ingest(ctx context.Context, opt IngestOptions) (IngestReport, error) {
 	ahead := survey(opt.Paths)
+	unbound := boundMemory()
 	report, err := ingest.Run(ctx, a.lake, a.store, a.tenant, local.Walk(opt.Paths...), ingest.Options{
 		Now: a.now,
 		Progress: func(done ingest.Totals) {
@@ -37,11 +45,27 @@ func (a *App) Ingest(ctx context.Context, opt IngestOptions) (IngestReport, erro
 			}
 		},
 	})
+	unbound()
 	if err != nil {
 		return report, err
 	}
-	_, err = a.Compact(ctx)
+	_, err = a.lake.Compact(ctx, a.tenant, audit.CompactPolicy{MinFresh: manyFresh})
 	return report, err
+}
+
+// ingestMemory is what a process that ingests may grow to, in bytes, before
+// garbage is collected more eagerly. What an ingest holds at once is well below
+// it; without a limit, garbage would double that.
+const ingestMemory = 200 << 20
+
+// boundMemory sets the limit, unless the user has set one (GOMEMLIMIT), until
+// the function that it returns is called.
+func boundMemory() (unbound func()) {
+	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
+		return func() {}
+	}
+	debug.SetMemoryLimit(ingestMemory)
+	return func() { debug.SetMemoryLimit(math.MaxInt64) }
 }
 
 // survey sums up the files at paths before they are read, so that progress has

@@ -13,6 +13,7 @@ func TestCheckNamesDamage(t *testing.T) {
 	k := kopter{t: t, dir: t.TempDir()}
 	k.run("simulate", "--out", k.path("aws"), "--events", "2000", "--days", "2")
 	k.run("ingest", k.path("aws/logs"))
+	k.run("compact")
 	k.run("prices", "import", k.path("aws/prices"))
 	if out := k.run("check"); !strings.Contains(string(out), "holds together") {
 		t.Fatalf("check of a sound store: %s", out)

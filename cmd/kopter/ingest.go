@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 
 	"github.com/kopterio/kopter/app"
@@ -29,18 +28,6 @@ func closing(c io.Closer, err *error) {
 type ingestCommand struct {
 	Paths []string `arg:"" help:"Files and folders." type:"path"`
 	Quiet bool     `help:"Print no progress." short:"q"`
-}
-
-// writingMemory is what a process that writes may grow to, in bytes, before
-// garbage is collected more eagerly. What it holds at once is bounded below
-// that; without a limit, garbage would double it.
-const writingMemory = 200 << 20
-
-// boundMemory sets the limit, unless the user has set one.
-func boundMemory() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(writingMemory)
-	}
 }
 
 // exist fails where none of the paths does, so that a slip of the finger
@@ -66,7 +53,6 @@ func (c *ingestCommand) Run(ctx context.Context, con console, line *commandLine)
 		return err
 	}
 	defer closing(a, &err)
-	boundMemory()
 	progress := newProgress(con, c.Quiet)
 	report, err := a.Ingest(ctx, app.IngestOptions{Paths: c.Paths, Progress: progress.show})
 	if err != nil {
@@ -186,7 +172,6 @@ func (compactCommand) Run(ctx context.Context, con console, line *commandLine) (
 		return err
 	}
 	defer closing(a, &err)
-	boundMemory()
 	report, err := a.Compact(ctx)
 	if err != nil {
 		return err
