@@ -26,15 +26,6 @@ func (f *tariff) charged(n int64) int64 {
 	return max(n, minimumSeconds)
 }
 
-// operation is the usageOperation without the ":SVnnn" that spot requests
-// append.
-func operation(s string) string {
-	if i := strings.LastIndex(s, ":SV"); i >= 0 {
-		return s[:i]
-	}
-	return s
-}
-
 // The operations whose price holds no licence, so that CPU options leave it as
 // it is. Source: spec/ec2-cost.md, "Which SKU".
 var unlicensed = []string{"RunInstances", "RunInstances:00g0", "RunInstances:0800"}
@@ -142,7 +133,7 @@ func (f *Tariffs) build(k tariffKey) *tariff {
 	pk := price.Key{
 		Region:    k.place,
 		Type:      k.kind,
-		Operation: operation(k.operation),
+		Operation: price.Operation(k.operation),
 		Tenancy:   k.tenancy,
 	}
 	t := &tariff{key: k, fullHours: pk.Operation == suse}
