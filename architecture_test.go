@@ -18,7 +18,7 @@ import (
 const module = "github.com/kopterio/kopter"
 
 // words may be imported by every package and import nothing of Kopter.
-var words = []string{"account", "money", "query"}
+var words = []string{"account", "money", "query", "queue"}
 
 // mayImport is the law: for each package, in reading order, what it may import
 // of Kopter besides the words. A package that is not in the table does not
@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"account": {},
 	"money":   {},
 	"query":   {},
+	"queue":   {},
 
 	"cloudtrail":       {},
 	"audit/bloom":      {},
