@@ -21,6 +21,7 @@ FUZZTIME ?= 30s
 GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DEADCODE := golang.org/x/tools/cmd/deadcode@v0.52.0
+OAPI_CODEGEN := github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2
 DUCKDB := duckdb==2.0.0
 
 # The race detector needs a C compiler; a release build never does.
@@ -66,6 +67,12 @@ lint:
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	@dead=$$(go run $(DEADCODE) -test ./...); if [ -n "$$dead" ]; then echo "$$dead" >&2; exit 1; fi
+
+# What is made from api/openapi.yaml: the server's side in Go, and the types of
+# the web app.
+.PHONY: generate
+generate:
+	cd api && go run $(OAPI_CODEGEN) -config oapi-codegen.yaml openapi.yaml
 
 .PHONY: bench
 bench: build tools

@@ -39,10 +39,16 @@ var mayImport = map[string][]string{
 	"price":            {},
 	"cost":             {"price", "usage"},
 
-	"local": {"cloudtrail", "ingest", "audit", "usage", "price", "cost"},
+	"notify": {"audit", "cost"},
+	"access": {},
+
+	"api":    {"cloudtrail", "ingest", "audit", "usage", "price", "cost", "notify", "access"},
+	"web":    {},
+	"worker": {},
+	"local":  {"cloudtrail", "ingest", "audit", "usage", "price", "cost", "notify", "access"},
 
 	"simulate": {},
-	"app":      {"cloudtrail", "ingest", "audit", "usage", "price", "cost", "local", "simulate"},
+	"app":      {"cloudtrail", "ingest", "audit", "usage", "price", "cost", "notify", "access", "api", "web", "worker", "local", "simulate"},
 	"cmd/kopter": {
 		"app",
 	},
@@ -66,7 +72,7 @@ var onlyIn = map[string][]string{
 	"github.com/aws/aws-sdk-go-v2":    {"cloud", "watched", "worker", "app"},
 	"github.com/rogpeppe/go-internal": {},
 	"pgregory.net/rapid":              {},
-	"encoding/json":                   {},
+	"encoding/json":                   {"api"}, // in the generated server
 }
 
 type goPackage struct {
