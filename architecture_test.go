@@ -179,7 +179,7 @@ func (p goPackage) with(f *ast.File) goPackage {
 	if p.imports == nil {
 		p.imports = map[string]bool{}
 	}
-	if f.Doc != nil {
+	if f.Doc != nil && !ast.IsGenerated(f) {
 		p.comment = f.Doc.Text()
 	}
 	for _, spec := range f.Imports {

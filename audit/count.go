@@ -131,7 +131,7 @@ func (in *interner) number(value []byte) uint32 {
 // group counts one row group.
 func (t *tally) group(ctx context.Context, s *scan) error {
 	defer s.close()
-	yes, maybe, err := s.rows()
+	yes, maybe, err := s.rows(ctx)
 	if err != nil || maybe.empty() {
 		return err
 	}
@@ -141,7 +141,7 @@ func (t *tally) group(ctx context.Context, s *scan) error {
 	}
 	codings := make([]coding, len(t.by))
 	for i, by := range t.by {
-		if codings[i], err = by.codes(s); err != nil {
+		if codings[i], err = by.codes(ctx, s); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -48,16 +49,16 @@ func (c *coding) of(row int) []int32 {
 	return c.codes[c.starts[row]:c.starts[row+1]]
 }
 
-func (f countField) codes(s *scan) (coding, error) {
+func (f countField) codes(ctx context.Context, s *scan) (coding, error) {
 	switch {
 	case f.cut != "":
-		return s.codeTimes(f.cut)
+		return s.codeTimes(ctx, f.cut)
 	case f.field == fieldReadOnly:
-		return s.codeBools()
+		return s.codeBools(ctx)
 	case f.field == fieldResources:
-		return s.codeResources()
+		return s.codeResources(ctx)
 	}
-	return s.codeStrings(f.field)
+	return s.codeStrings(ctx, f.field)
 }
 
 // coder gives codes to values that a column does not number itself.
@@ -82,8 +83,8 @@ func (c *coder) code(value []byte) int32 {
 }
 
 // codeTimes cuts the rows' times. Neighbours mostly share theirs.
-func (s *scan) codeTimes(layout string) (coding, error) {
-	times, err := s.readTimes()
+func (s *scan) codeTimes(ctx context.Context, layout string) (coding, error) {
+	times, err := s.readTimes(ctx)
 	if err != nil {
 		return coding{}, err
 	}
@@ -117,8 +118,8 @@ func unit(layout string) int64 {
 // mod is the remainder of a floored division.
 func mod(a, b int64) int64 { return (a%b + b) % b }
 
-func (s *scan) codeBools() (coding, error) {
-	bools, err := s.bools()
+func (s *scan) codeBools(ctx context.Context) (coding, error) {
+	bools, err := s.bools(ctx)
 	if err != nil {
 		return coding{}, err
 	}
@@ -129,7 +130,7 @@ func (s *scan) codeBools() (coding, error) {
 
 // codeStrings takes over the codes of the column's dictionary; pages without
 // one get codes after those.
-func (s *scan) codeStrings(f field) (coding, error) {
+func (s *scan) codeStrings(ctx context.Context, f field) (coding, error) {
 	codes := make([]int32, s.rowGroup.rows)
 	pages := s.pages(f)
 	if pages == nil {
@@ -146,7 +147,7 @@ func (s *scan) codeStrings(f field) (coding, error) {
 			coder.code(values.at(i))
 		}
 	}
-	err = s.eachPage(pages, func(first int, page parquet.Page) error {
+	err = s.eachPage(ctx, pages, func(first int, page parquet.Page) error {
 		if page.Dictionary() != nil {
 			data := page.Data()
 			copy(codes[first:], data.Int32())
@@ -166,13 +167,16 @@ func (s *scan) codeStrings(f field) (coding, error) {
 
 // codeResources gives every row the codes of its resources, each once; a row
 // without any has the empty value.
-func (s *scan) codeResources() (coding, error) {
+func (s *scan) codeResources(ctx context.Context) (coding, error) {
 	coder := newCoder()
 	none := coder.code(nil)
 	c := coding{starts: make([]int32, 1, s.rowGroup.rows+1)}
 	cells := s.cells(fieldResources)
 	defer cells.close()
 	for row := 0; row < s.rowGroup.rows; {
+		if err := ctx.Err(); err != nil {
+			return coding{}, err
+		}
 		if err := cells.load(row); err != nil {
 			return coding{}, err
 		}

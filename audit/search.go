@@ -183,7 +183,7 @@ func (s *searching) page(ctx context.Context, top *newest) (Result, error) {
 func (s *searching) group(ctx context.Context, g *rowGroup, top *newest) (total int64, err error) {
 	scan := newScan(g, s.plan, s.from, s.until)
 	defer scan.close()
-	yes, maybe, err := scan.rows()
+	yes, maybe, err := scan.rows(ctx)
 	if err != nil || maybe.empty() {
 		return 0, err
 	}
@@ -201,7 +201,7 @@ func (s *searching) group(ctx context.Context, g *rowGroup, top *newest) (total 
 
 // newest offers the newest matching rows of a row group to the search's.
 func (s *searching) newest(ctx context.Context, scan *scan, yes, maybe bitmap, top *newest) error {
-	rows, err := scan.newestFirst(maybe)
+	rows, err := scan.newestFirst(ctx, maybe)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,10 +28,14 @@ func textsOf(page parquet.Page) texts {
 }
 
 // eachPage calls fn with the pages of a column and the number of rows before
-// each. A page is valid during the call.
-func (g *rowGroup) eachPage(pages *parquet.FilePages, fn func(first int, page parquet.Page) error) error {
+// each. A page is valid during the call. It looks at the context before each
+// page, so that a search ends within a page of its deadline.
+func (g *rowGroup) eachPage(ctx context.Context, pages *parquet.FilePages, fn func(first int, page parquet.Page) error) error {
 	first := 0
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		page, err := pages.ReadPage()
 		if err != nil {
 			if errors.Is(err, io.EOF) {
@@ -106,7 +111,7 @@ func (g *rowGroup) allInDictionary(f field) bool {
 
 // matchStrings tests every row of a string column, each distinct value once
 // where the column has a dictionary.
-func (g *rowGroup) matchStrings(f field, accepts func(string) bool) (bitmap, error) {
+func (g *rowGroup) matchStrings(ctx context.Context, f field, accepts func(string) bool) (bitmap, error) {
 	hits := newBitmap(g.rows)
 	pages := g.pages(f)
 	if pages == nil {
@@ -125,7 +130,7 @@ func (g *rowGroup) matchStrings(f field, accepts func(string) bool) (bitmap, err
 		hits.fill(g.rows)
 		return hits, nil
 	}
-	return hits, g.eachPage(pages, func(first int, page parquet.Page) error {
+	return hits, g.eachPage(ctx, pages, func(first int, page parquet.Page) error {
 		if page.Dictionary() != nil {
 			values := page.Data()
 			hits.mark(first, values.Int32(), verdicts)
@@ -162,7 +167,7 @@ func (b bitmap) mark(first int, codes []int32, verdicts []uint8) {
 }
 
 // matchResources finds the rows of which any resource is accepted.
-func (g *rowGroup) matchResources(accepts func(string) bool) (bitmap, error) {
+func (g *rowGroup) matchResources(ctx context.Context, accepts func(string) bool) (bitmap, error) {
 	hits := newBitmap(g.rows)
 	pages := g.pages(fieldResources)
 	if pages == nil {
@@ -177,7 +182,7 @@ func (g *rowGroup) matchResources(accepts func(string) bool) (bitmap, error) {
 	if whole && yes == 0 {
 		return hits, nil
 	}
-	return hits, g.eachPage(pages, func(first int, page parquet.Page) error {
+	return hits, g.eachPage(ctx, pages, func(first int, page parquet.Page) error {
 		values := page.Data()
 		if page.Dictionary() != nil {
 			codes := values.Int32()
@@ -218,7 +223,7 @@ func eachElement(page parquet.Page, fn func(row, value int)) {
 }
 
 // matchBools finds the rows whose read_only is accepted.
-func (g *rowGroup) matchBools(accepts func(string) bool) (bitmap, error) {
+func (g *rowGroup) matchBools(ctx context.Context, accepts func(string) bool) (bitmap, error) {
 	yes, no := accepts("true"), accepts("false")
 	if yes == no || g.columns[fieldReadOnly] == nil {
 		hits := newBitmap(g.rows)
@@ -227,7 +232,7 @@ func (g *rowGroup) matchBools(accepts func(string) bool) (bitmap, error) {
 		}
 		return hits, nil
 	}
-	hits, err := g.bools()
+	hits, err := g.bools(ctx)
 	if err != nil || yes {
 		return hits, err
 	}
@@ -235,14 +240,14 @@ func (g *rowGroup) matchBools(accepts func(string) bool) (bitmap, error) {
 }
 
 // bools gives the rows that are read-only.
-func (g *rowGroup) bools() (bitmap, error) {
+func (g *rowGroup) bools(ctx context.Context) (bitmap, error) {
 	hits := newBitmap(g.rows)
 	pages := g.pages(fieldReadOnly)
 	if pages == nil {
 		return hits, nil
 	}
 	defer pages.Close()
-	return hits, g.eachPage(pages, func(first int, page parquet.Page) error {
+	return hits, g.eachPage(ctx, pages, func(first int, page parquet.Page) error {
 		values := page.Data()
 		packed := values.Boolean()
 		for i := range int(page.NumRows()) {
@@ -253,14 +258,14 @@ func (g *rowGroup) bools() (bitmap, error) {
 }
 
 // times gives the time of every row, in milliseconds since 1970.
-func (g *rowGroup) times() ([]int64, error) {
+func (g *rowGroup) times(ctx context.Context) ([]int64, error) {
 	times := make([]int64, g.rows)
 	pages := g.pages(fieldTime)
 	if pages == nil {
 		return nil, g.wrap(fmt.Errorf("%w: there is no column time", ErrCorrupt))
 	}
 	defer pages.Close()
-	return times, g.eachPage(pages, func(first int, page parquet.Page) error {
+	return times, g.eachPage(ctx, pages, func(first int, page parquet.Page) error {
 		values := page.Data()
 		copy(times[first:], values.Int64())
 		return nil

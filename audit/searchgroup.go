@@ -23,11 +23,11 @@ func (s *scan) close() { s.raw.close() }
 
 // rows gives the rows of which the columns alone tell that they match, and
 // those that may match, which include them.
-func (s *scan) rows() (yes, maybe bitmap, err error) {
-	if yes, maybe, err = s.clause(s.plan.root); err != nil || maybe.empty() {
+func (s *scan) rows(ctx context.Context) (yes, maybe bitmap, err error) {
+	if yes, maybe, err = s.clause(ctx, s.plan.root); err != nil || maybe.empty() {
 		return yes, maybe, err
 	}
-	within, err := s.between(s.from, s.until)
+	within, err := s.between(ctx, s.from, s.until)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -36,26 +36,26 @@ func (s *scan) rows() (yes, maybe bitmap, err error) {
 	return yes, maybe, nil
 }
 
-func (s *scan) clause(c clause) (yes, maybe bitmap, err error) {
+func (s *scan) clause(ctx context.Context, c clause) (yes, maybe bitmap, err error) {
 	switch c.op {
 	case clauseAnd:
-		return s.all(c.kids)
+		return s.all(ctx, c.kids)
 	case clauseOr:
-		return s.any(c.kids)
+		return s.any(ctx, c.kids)
 	case clauseNot:
-		if yes, maybe, err = s.clause(c.kids[0]); err != nil {
+		if yes, maybe, err = s.clause(ctx, c.kids[0]); err != nil {
 			return nil, nil, err
 		}
 		return maybe.not(s.rowGroup.rows), yes.not(s.rowGroup.rows), nil
 	}
-	return s.leaf(c.leaf)
+	return s.leaf(ctx, c.leaf)
 }
 
 // all reads no further once no row is left.
-func (s *scan) all(kids []clause) (yes, maybe bitmap, err error) {
+func (s *scan) all(ctx context.Context, kids []clause) (yes, maybe bitmap, err error) {
 	yes, maybe = fullBitmap(s.rowGroup.rows), fullBitmap(s.rowGroup.rows)
 	for _, kid := range kids {
-		y, m, err := s.clause(kid)
+		y, m, err := s.clause(ctx, kid)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -68,10 +68,10 @@ func (s *scan) all(kids []clause) (yes, maybe bitmap, err error) {
 	return yes, maybe, nil
 }
 
-func (s *scan) any(kids []clause) (yes, maybe bitmap, err error) {
+func (s *scan) any(ctx context.Context, kids []clause) (yes, maybe bitmap, err error) {
 	yes, maybe = newBitmap(s.rowGroup.rows), newBitmap(s.rowGroup.rows)
 	for _, kid := range kids {
-		y, m, err := s.clause(kid)
+		y, m, err := s.clause(ctx, kid)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -81,7 +81,7 @@ func (s *scan) any(kids []clause) (yes, maybe bitmap, err error) {
 	return yes, maybe, nil
 }
 
-func (s *scan) leaf(i int) (yes, maybe bitmap, err error) {
+func (s *scan) leaf(ctx context.Context, i int) (yes, maybe bitmap, err error) {
 	l := &s.plan.leaves[i]
 	if s.excluded(l) {
 		return newBitmap(s.rowGroup.rows), newBitmap(s.rowGroup.rows), nil
@@ -89,7 +89,7 @@ func (s *scan) leaf(i int) (yes, maybe bitmap, err error) {
 	if l.field == fieldRaw {
 		return newBitmap(s.rowGroup.rows), fullBitmap(s.rowGroup.rows), nil
 	}
-	hits, err := s.column(i)
+	hits, err := s.column(ctx, i)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,26 +103,26 @@ func (s *scan) excluded(l *leaf) bool {
 }
 
 // column gives the rows for which a leaf on a column holds.
-func (s *scan) column(i int) (hits bitmap, err error) {
+func (s *scan) column(ctx context.Context, i int) (hits bitmap, err error) {
 	if s.hits[i] != nil {
 		return s.hits[i], nil
 	}
 	l := &s.plan.leaves[i]
 	switch l.field {
 	case fieldTime:
-		hits, err = s.between(l.from, l.until)
+		hits, err = s.between(ctx, l.from, l.until)
 	case fieldReadOnly:
-		hits, err = s.matchBools(l.accepts)
+		hits, err = s.matchBools(ctx, l.accepts)
 	case fieldResources:
-		hits, err = s.matchResources(l.accepts)
+		hits, err = s.matchResources(ctx, l.accepts)
 	default:
-		hits, err = s.matchStrings(l.field, l.accepts)
+		hits, err = s.matchStrings(ctx, l.field, l.accepts)
 	}
 	s.hits[i] = hits
 	return hits, err
 }
 
-func (s *scan) between(from, until int64) (bitmap, error) {
+func (s *scan) between(ctx context.Context, from, until int64) (bitmap, error) {
 	if from <= s.min && s.max < until {
 		return fullBitmap(s.rowGroup.rows), nil
 	}
@@ -130,7 +130,7 @@ func (s *scan) between(from, until int64) (bitmap, error) {
 	if s.max < from || s.min >= until {
 		return hits, nil
 	}
-	times, err := s.readTimes()
+	times, err := s.readTimes(ctx)
 	for i, t := range times {
 		if from <= t && t < until {
 			hits.set(i)
@@ -139,9 +139,9 @@ func (s *scan) between(from, until int64) (bitmap, error) {
 	return hits, err
 }
 
-func (s *scan) readTimes() (_ []int64, err error) {
+func (s *scan) readTimes(ctx context.Context) (_ []int64, err error) {
 	if s.timeColumn == nil {
-		s.timeColumn, err = s.times()
+		s.timeColumn, err = s.times(ctx)
 	}
 	return s.timeColumn, err
 }
@@ -152,24 +152,24 @@ func (s *scan) verify(ctx context.Context, row int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return s.holds(s.plan.root, row, raw)
+	return s.holds(ctx, s.plan.root, row, raw)
 }
 
-func (s *scan) holds(c clause, row int, raw []byte) (bool, error) {
+func (s *scan) holds(ctx context.Context, c clause, row int, raw []byte) (bool, error) {
 	switch c.op {
 	case clauseLeaf:
 		if l := &s.plan.leaves[c.leaf]; l.field == fieldRaw {
 			return l.holds(raw), nil
 		}
-		hits, err := s.column(c.leaf)
+		hits, err := s.column(ctx, c.leaf)
 		return err == nil && hits.has(row), err
 	case clauseNot:
-		holds, err := s.holds(c.kids[0], row, raw)
+		holds, err := s.holds(ctx, c.kids[0], row, raw)
 		return !holds, err
 	}
 	decisive := c.op == clauseOr
 	for _, kid := range c.kids {
-		if holds, err := s.holds(kid, row, raw); err != nil || holds == decisive {
+		if holds, err := s.holds(ctx, kid, row, raw); err != nil || holds == decisive {
 			return holds, err
 		}
 	}

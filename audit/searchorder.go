@@ -150,8 +150,8 @@ func (h *hitHeap) Pop() any {
 
 // newestFirst lists rows by their time, newest first; rows of one time are in
 // no particular order.
-func (s *scan) newestFirst(rows bitmap) ([]int32, error) {
-	times, err := s.readTimes()
+func (s *scan) newestFirst(ctx context.Context, rows bitmap) ([]int32, error) {
+	times, err := s.readTimes(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func (g *rowGroup) loadAll(ctx context.Context, fields []field, picks []pick, ev
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := g.load(f, picks, events); err != nil {
+		if err := g.load(ctx, f, picks, events); err != nil {
 			return err
 		}
 	}
@@ -52,10 +52,10 @@ func picksByGroup(hits []hit) map[*rowGroup][]pick {
 }
 
 // load reads one column of the picked rows.
-func (g *rowGroup) load(f field, picks []pick, events []*Event) error {
+func (g *rowGroup) load(ctx context.Context, f field, picks []pick, events []*Event) error {
 	switch f {
 	case fieldTime:
-		times, err := g.times()
+		times, err := g.times(ctx)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (g *rowGroup) load(f field, picks []pick, events []*Event) error {
 		}
 		return nil
 	case fieldReadOnly:
-		readOnly, err := g.bools()
+		readOnly, err := g.bools(ctx)
 		if err != nil {
 			return err
 		}
@@ -73,12 +73,12 @@ func (g *rowGroup) load(f field, picks []pick, events []*Event) error {
 		}
 		return nil
 	case fieldResources:
-		return g.loadResources(picks, events)
+		return g.loadResources(ctx, picks, events)
 	}
-	return g.loadStrings(f, picks, events)
+	return g.loadStrings(ctx, f, picks, events)
 }
 
-func (g *rowGroup) loadStrings(f field, picks []pick, events []*Event) error {
+func (g *rowGroup) loadStrings(ctx context.Context, f field, picks []pick, events []*Event) error {
 	cells := g.cells(f)
 	defer cells.close()
 	last := ""
@@ -95,7 +95,7 @@ func (g *rowGroup) loadStrings(f field, picks []pick, events []*Event) error {
 	return nil
 }
 
-func (g *rowGroup) loadResources(picks []pick, events []*Event) error {
+func (g *rowGroup) loadResources(ctx context.Context, picks []pick, events []*Event) error {
 	cells := g.cells(fieldResources)
 	defer cells.close()
 	for len(picks) > 0 {
