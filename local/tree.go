@@ -33,6 +33,11 @@ const (
 // no danger. Nothing is left out in silence: what is no log is yielded with a
 // reason to skip it, and what cannot be read with an error.
 func Walk(paths ...string) iter.Seq2[ingest.Input, error] {
+	return walk(func(string) {}, paths...)
+}
+
+// walk is Walk, and calls enter for each folder before it is listed.
+func walk(enter func(folder string), paths ...string) iter.Seq2[ingest.Input, error] {
 	return func(yield func(ingest.Input, error) bool) {
 		for _, path := range paths {
 			abs, err := filepath.Abs(path)
@@ -43,7 +48,7 @@ func Walk(paths ...string) iter.Seq2[ingest.Input, error] {
 				}
 				continue
 			}
-			t := tree{yield: yield}
+			t := tree{yield: yield, enter: enter}
 			if !t.named(abs) || !t.inOrderOfDays() {
 				return
 			}
@@ -55,6 +60,7 @@ func Walk(paths ...string) iter.Seq2[ingest.Input, error] {
 // had enough.
 type tree struct {
 	yield func(ingest.Input, error) bool
+	enter func(folder string)
 	days  []string // folders of days that are still to be walked
 }
 
@@ -106,6 +112,7 @@ func (t *tree) folder(path string) bool {
 
 // entries walks what a folder holds.
 func (t *tree) entries(path string) bool {
+	t.enter(path)
 	entries, err := os.ReadDir(path)
 	for _, e := range entries {
 		if !t.entry(filepath.Join(path, e.Name()), e) {
