@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kopterio/kopter/account"
+	"github.com/kopterio/kopter/cost"
 )
 
 // open opens a data folder for changes until the test ends. The clock stands
@@ -146,7 +147,7 @@ func TestInputErrors(t *testing.T) {
 }
 
 func TestQueryErrorNamesTheOffsetOnce(t *testing.T) {
-	_, err := parseQuery("actor:ann read_only:maybe", InventorySchema())
+	_, err := parseQuery("actor:ann read_only:maybe", cost.InventorySchema())
 	const want = `query "actor:ann read_only:maybe", offset 10: `
 	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Count(err.Error(), "offset") != 1 {
 		t.Errorf("got %v, want %s…", err, want)

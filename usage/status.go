@@ -63,21 +63,54 @@ func (s *statement) restedSince() Seconds {
 	return s.looked()
 }
 
+// history is what a timeline keeps beside its intervals: how it answers At.
+type history struct {
+	phases []phase
+	runs   []run
+	marks  []mark
+}
+
+// phase is what an instance was like from a moment on, running or not.
+type phase struct {
+	at    Seconds
+	shape *Shape
+	tags  Tags
+}
+
+// run is a stretch from running to stopped.
+type run struct {
+	start, end, notAfter Seconds
+	open                 bool
+}
+
+func phasesOf(looks []look) []phase {
+	phases, shapes := make([]phase, len(looks)), make([]Shape, len(looks))
+	for i := range looks {
+		shapes[i] = looks[i].shape
+		phases[i] = phase{looks[i].at, &shapes[i], looks[i].tags}
+	}
+	return phases
+}
+
+func runsOf(periods []period) []run {
+	runs := make([]run, len(periods))
+	for i := range periods {
+		p := &periods[i]
+		runs[i] = run{p.start, p.end, p.notAfter, p.open}
+	}
+	return runs
+}
+
 // At gives the resource's status at a moment. Before the first word about its
 // state that is unknown.
-func (t *Timeline) At(at Seconds) Status {
+func (h *history) At(at Seconds) Status {
 	s := Status{State: stateUnknown.String()}
-	if len(t.looks) == 0 {
+	if len(h.phases) == 0 {
 		return s
 	}
-	l := &t.looks[t.lookAt(at)]
-	s.Shape, s.Tags = l.shape, l.tags
-	var ran *period
-	for i := range t.periods {
-		if t.periods[i].start <= at {
-			ran = &t.periods[i]
-		}
-	}
+	is := h.phase(at)
+	s.Shape, s.Tags = *is.shape, is.tags
+	ran := h.lastRun(at)
 	if ran != nil && (ran.open || at < ran.end) {
 		s.State, s.Since = stateRunning.String(), ran.start
 		return s
@@ -85,14 +118,33 @@ func (t *Timeline) At(at Seconds) Status {
 	if ran != nil {
 		s.Since = ran.notAfter
 	}
-	t.atRest(&s, ran, at)
+	h.atRest(&s, ran, at)
 	return s
+}
+
+// phase is the one that holds at a moment.
+func (h *history) phase(at Seconds) *phase {
+	i := 0
+	for i+1 < len(h.phases) && h.phases[i+1].at <= at {
+		i++
+	}
+	return &h.phases[i]
+}
+
+// lastRun is the last that had begun at a moment, nil if there is none.
+func (h *history) lastRun(at Seconds) *run {
+	for i := len(h.runs) - 1; i >= 0; i-- {
+		if h.runs[i].start <= at {
+			return &h.runs[i]
+		}
+	}
+	return nil
 }
 
 // atRest tells stopped from terminated: terminated for ever after the first
 // word of it that follows the last run.
-func (t *Timeline) atRest(s *Status, ran *period, at Seconds) {
-	for _, m := range t.marks {
+func (h *history) atRest(s *Status, ran *run, at Seconds) {
+	for _, m := range h.marks {
 		if m.at > at || ran != nil && m.at < ran.end {
 			continue
 		}

@@ -1,9 +1,6 @@
 package usage
 
-import (
-	"iter"
-	"slices"
-)
+import "iter"
 
 // Timeline is what the sources tell about one resource.
 type Timeline struct {
@@ -16,10 +13,20 @@ type Timeline struct {
 	// Intervals are in order of time and do not overlap.
 	Intervals []Interval
 
+	history
+	ending
+
 	looks   []look
 	periods []period
-	marks   []mark
 	causes  []*Cause // of the intervals, each once
+}
+
+// ending is what decides how far the last period reaches, where the sources'
+// horizon does.
+type ending struct {
+	unended bool    // no source tells of its end; a complete snapshot may
+	seen    Seconds // the last moment at which it surely ran
+	sign    Seconds // when the instance last gave any sign of being there
 }
 
 // TimelineOf gives the timeline of one resource from all facts about it: a
@@ -103,13 +110,8 @@ func (b *builder) build(facts []Fact, h Horizon) (Timeline, error) {
 // keep takes what the timeline needs out of the builder's memory: all but the
 // statements.
 func (t *Timeline) keep() {
-	t.looks, t.periods, t.causes = slices.Clone(t.looks), slices.Clone(t.periods), nil
-	for i := range t.looks {
-		t.looks[i].by = nil
-	}
-	for i := range t.periods {
-		t.periods[i].opened, t.periods[i].closed = nil, nil
-	}
+	t.phases, t.runs = phasesOf(t.looks), runsOf(t.periods)
+	t.looks, t.periods, t.causes = nil, nil, nil
 }
 
 // whereabouts gives region and zone as the first statement has them that names
@@ -147,7 +149,8 @@ func (t *Timeline) close(all []*stated, h Horizon) {
 		return
 	}
 	at := place{t.Account, t.Region}
-	if gone, ok := h.lookAfter(at, lastSign(all)); ok {
+	t.ending = ending{unended: true, seen: p.seen, sign: lastSign(all)}
+	if gone, ok := h.lookAfter(at, t.sign); ok {
 		p.open = false
 		p.end, p.notAfter = p.seen, gone
 		p.whyEnd = boundedEnd(p.seen, gone)

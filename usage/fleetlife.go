@@ -1,0 +1,72 @@
+package usage
+
+// Life is the timeline of one resource as a Fleet holds it: it says the same
+// in a third of the memory, and leaves open how far the sources reach. It is
+// never changed.
+type Life struct {
+	Account, Region, Zone, Resource string
+	Launcher                        *Cause // nil when unattributed
+
+	spans []span
+	history
+	ending
+	place int32 // in FleetView.last
+}
+
+// span is an Interval without what it has in common with its neighbours.
+type span struct {
+	shape                        *Shape
+	tags                         Tags
+	start, end, notAfter, period Seconds
+	opened, closed               *Cause
+	evidence                     *[]string
+	last, open                   bool
+}
+
+// life packs a timeline.
+func (p *pool) life(t *Timeline) *Life {
+	l := &Life{
+		Account: p.text(t.Account), Region: p.text(t.Region), Zone: p.text(t.Zone), Resource: t.Resource,
+		Launcher: p.cause(t.Launcher), history: t.history, ending: t.ending,
+	}
+	for i := range l.phases {
+		l.phases[i].shape, l.phases[i].tags = p.shape(l.phases[i].shape), p.tagged(l.phases[i].tags)
+	}
+	l.spans = make([]span, len(t.Intervals))
+	for i := range t.Intervals {
+		l.spans[i] = p.span(&t.Intervals[i])
+	}
+	return l
+}
+
+func (p *pool) span(i *Interval) span {
+	return span{
+		shape: p.shape(&i.Shape), tags: p.tagged(i.Tags),
+		start: i.Start, end: i.End, notAfter: i.NotAfter, period: i.Period,
+		opened: p.cause(i.Opened), closed: p.cause(i.Closed),
+		evidence: p.noted(i.Evidence), last: i.Last, open: i.Open,
+	}
+}
+
+// Len is how many intervals the life has.
+func (l *Life) Len() int { return len(l.spans) }
+
+// Open says whether the resource ran when it was last heard of.
+func (l *Life) Open() bool { return len(l.spans) > 0 && l.spans[len(l.spans)-1].open }
+
+// interval unpacks one interval into i, under a horizon.
+func (l *Life) interval(k int, horizon Seconds, i *Interval) {
+	s := &l.spans[k]
+	*i = Interval{
+		Account: l.Account, Region: l.Region, Zone: l.Zone, Resource: l.Resource, Launcher: l.Launcher,
+		Shape: *s.shape, Tags: s.tags, Start: s.start, End: s.end, NotAfter: s.notAfter, Period: s.period,
+		Last: s.last, Open: s.open, Opened: s.opened, Closed: s.closed,
+	}
+	if s.open {
+		i.End = max(s.start, l.seen, horizon)
+		i.NotAfter = i.End
+	}
+	if s.evidence != nil {
+		i.Evidence = *s.evidence
+	}
+}
