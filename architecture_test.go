@@ -60,6 +60,8 @@ var mayImport = map[string][]string{
 	"usage/usagetest":     {"usage", "cloudtrail"},
 	"price/pricetest":     {"price"},
 	"ingest/ingesttest":   {"ingest", "audit", "usage"},
+	"access/accesstest":   {"access"},
+	"notify/notifytest":   {"notify"},
 	"internal/shareddata": {},
 }
 

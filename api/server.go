@@ -29,7 +29,7 @@ type Options struct {
 	Queues    func(account.Tenant) queue.Office
 	Monitor   Monitor
 	Hub       *Hub
-	Access    access.Store
+	Access    *access.Gatekeeper
 	Web       fs.FS        // the web app; nil when it was not built
 	Metrics   http.Handler // Prometheus' text format
 	Profiling bool         // serve /debug/pprof
