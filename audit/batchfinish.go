@@ -93,6 +93,7 @@ func (b *Batch) finish(ctx context.Context) error {
 	}
 	b.change.AddParts = b.parts.done
 	b.change.Conflicts = b.conflicts
+	b.writing.commit(b.change.AddParts)
 	return b.addRun(ctx, b.known, dropped)
 }
 

@@ -52,7 +52,7 @@ func (l *Lake) Compact(ctx context.Context, t account.Tenant, policy CompactPoli
 		if err != nil {
 			return report, fmt.Errorf("compact: list parts: %w", err)
 		}
-		inputs := pickMerge(slices.DeleteFunc(parts, w.isInTail), policy)
+		inputs := pickMerge(slices.DeleteFunc(parts, w.isHeld), policy)
 		if len(inputs) == 0 {
 			return report, nil
 		}
@@ -82,7 +82,7 @@ func pickMerge(parts []Part, policy CompactPolicy) []Part {
 	days := make(map[string][]Part)
 	var folders []string
 	for _, p := range parts {
-		if strings.HasPrefix(p.Name, "fresh/") {
+		if isFresh(p) {
 			fresh = append(fresh, p)
 			continue
 		}

@@ -2,9 +2,7 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 
@@ -39,9 +37,9 @@ const (
 var (
 	// ErrCountBy says that a count asks for a field that is none, or for too
 	// many.
-	ErrCountBy = errors.New("cannot count by that")
+	ErrCountBy error = requestError("cannot count by that")
 	// ErrTooManyRows says that a count has more than MaxCountRows rows.
-	ErrTooManyRows = errors.New("too many different values to count; narrow the query or the time")
+	ErrTooManyRows error = requestError("too many different values to count; narrow the query or the time")
 )
 
 // Count counts the events that match, by the values of some fields: the most
@@ -56,8 +54,7 @@ func (l *Lake) Count(ctx context.Context, t account.Tenant, r CountRequest) ([]C
 	var rows []CountRow
 	err = l.consistently(ctx, t, func(parts []Part) error {
 		tally := newTally(by)
-		walk := walk{lake: l, tenant: t, plan: p, from: from, until: until,
-			floor: func() int64 { return math.MinInt64 }}
+		walk := walk{lake: l, tenant: t, plan: p, from: from, until: until, floor: noFloor}
 		_, err := walk.groups(ctx, parts, func(ctx context.Context, g *rowGroup) error {
 			return tally.group(ctx, newScan(g, p, from, until))
 		})
@@ -131,11 +128,7 @@ func (in *interner) number(value []byte) uint32 {
 // group counts one row group.
 func (t *tally) group(ctx context.Context, s *scan) error {
 	defer s.close()
-	yes, maybe, err := s.rows(ctx)
-	if err != nil || maybe.empty() {
-		return err
-	}
-	matching, err := s.settle(ctx, yes, maybe)
+	matching, err := s.matching(ctx)
 	if err != nil || matching.empty() {
 		return err
 	}

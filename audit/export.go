@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -16,7 +15,7 @@ import (
 )
 
 // ErrFormat says that there is no such format of an export.
-var ErrFormat = errors.New("the formats are csv, ndjson and parquet")
+var ErrFormat error = requestError("the formats are csv, ndjson and parquet")
 
 // exportGroup is how many events of a Parquet export share a row group; they
 // are held in memory until it is written.
@@ -106,12 +105,8 @@ func (e *Event) cell(f field) string {
 
 func (l *Lake) exportParquet(ctx context.Context, t account.Tenant, r Request, out io.Writer) error {
 	w := parquet.NewGenericWriter[Row](out, parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}))
-	all := make([]field, fieldCount)
-	for f := range all {
-		all[f] = field(f)
-	}
 	rows := 0
-	for e, err := range l.each(ctx, t, r, all) {
+	for e, err := range l.each(ctx, t, r, allFields()) {
 		if err != nil {
 			return err
 		}

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"sync/atomic"
 
 	"github.com/kopterio/kopter/account"
+	"github.com/kopterio/kopter/audit/idrun"
 	"github.com/kopterio/kopter/query"
 )
 
@@ -25,6 +25,11 @@ type Request struct {
 	Cursor string // Result.Next of the page before; empty for the first page
 	Raw    bool   // load the raw records too
 	Total  bool   // count all that match, whatever Limit and Cursor say
+
+	// Parts restricts the search to parts of these names; empty is all. One
+	// that is not visible, since it was merged into another, holds nothing: who
+	// wants the events of each commit exactly once uses Follow.
+	Parts []string
 }
 
 // DefaultLimit is how many events a search gives when it does not say.
@@ -48,7 +53,7 @@ type Work struct {
 }
 
 // ErrCursor says that a cursor was not given by Search.
-var ErrCursor = errors.New("the cursor is not one that a search gave")
+var ErrCursor error = requestError("the cursor is not one that a search gave")
 
 // eachPage is how many events Each holds at a time: with raw records some
 // megabytes.
@@ -88,6 +93,11 @@ func (l *Lake) each(ctx context.Context, t account.Tenant, r Request, fields []f
 }
 
 func (l *Lake) search(ctx context.Context, t account.Tenant, r Request, fields []field) (Result, error) {
+	return l.searchExcept(ctx, t, r, fields, nil)
+}
+
+// searchExcept leaves out rows of some parts, by their identities.
+func (l *Lake) searchExcept(ctx context.Context, t account.Tenant, r Request, fields []field, except map[string]map[uint64]bool) (Result, error) {
 	if r.Limit <= 0 {
 		r.Limit = DefaultLimit
 	}
@@ -95,17 +105,25 @@ func (l *Lake) search(ctx context.Context, t account.Tenant, r Request, fields [
 	if err != nil {
 		return Result{}, err
 	}
-	s := searching{plan: compile(r.Query), request: r, after: after, fields: fields}
+	s := searching{plan: compile(r.Query), request: r, after: after, fields: fields, except: except}
 	s.from, s.until = s.plan.times(r.From, r.Until)
 	var result Result
 	err = l.consistently(ctx, t, func(parts []Part) (err error) {
-		result, err = s.run(ctx, l, t, parts)
+		result, err = s.run(ctx, l, t, r.only(parts))
 		return err
 	})
 	if err != nil {
 		return Result{}, fmt.Errorf("search: %w", err)
 	}
 	return result, nil
+}
+
+// only gives the parts that a request is restricted to.
+func (r *Request) only(parts []Part) []Part {
+	if len(r.Parts) == 0 {
+		return parts
+	}
+	return slices.DeleteFunc(slices.Clone(parts), func(p Part) bool { return !slices.Contains(r.Parts, p.Name) })
 }
 
 // consistently runs fn on the tenant's visible parts, and again on what is
@@ -137,6 +155,7 @@ type searching struct {
 	from, until int64
 	after       position
 	fields      []field
+	except      map[string]map[uint64]bool // rows to leave out, by part and identity
 }
 
 func (s *searching) run(ctx context.Context, l *Lake, t account.Tenant, parts []Part) (Result, error) {
@@ -145,7 +164,7 @@ func (s *searching) run(ctx context.Context, l *Lake, t account.Tenant, parts []
 	var total atomic.Int64
 	walk := walk{lake: l, tenant: t, plan: s.plan, from: s.from, until: s.until, floor: top.floor}
 	if s.request.Total {
-		walk.floor = func() int64 { return math.MinInt64 }
+		walk.floor = noFloor
 	} else {
 		walk.until = min(s.until, s.after.until())
 	}
@@ -228,10 +247,16 @@ func (s *searching) newest(ctx context.Context, scan *scan, yes, maybe bitmap, t
 		if err != nil {
 			return err
 		}
-		if s.after.before(p) {
+		if s.after.before(p) && !s.leavesOut(scan.part, p) {
 			top.offer(hit{position: p, group: scan.rowGroup, row: row})
 			taken, last = taken+1, at
 		}
 	}
 	return nil
+}
+
+// leavesOut says whether a row is not wanted.
+func (s *searching) leavesOut(part *openPart, p position) bool {
+	except := s.except[part.name]
+	return len(except) > 0 && except[idrun.Identity([]byte(p.account), []byte(p.id))]
 }

@@ -294,7 +294,7 @@ func TestSuggest(t *testing.T) {
 		field, prefix string
 		want          string
 	}{
-		{"", "ACC", "[{access_key 0} {account 0}]"},
+		{"", "ACC", "[{account 0} {access_key 0}]"},
 		{"", "zz", "[]"},
 		{"actor", "", "[{ann 4} {=cmd() 3}]"},
 		{"user", "B", "[{bert-jan 3}]"},
@@ -304,8 +304,8 @@ func TestSuggest(t *testing.T) {
 		{"read_only", "f", "[{false 10}]"},
 		{"nothing", "", "[]"},
 	} {
-		got, err := w.lake.Suggest(context.Background(), account.Local, c.field, c.prefix, 2)
-		if err != nil || fmt.Sprint(got) != c.want {
+		got, err := w.lake.Suggest(context.Background(), account.Local, audit.SuggestRequest{Field: c.field, Prefix: c.prefix, Limit: 2})
+		if err != nil || fmt.Sprint(got.List) != c.want || got.Since != 0 {
 			t.Errorf("%s:%s: got %v, %v; want %s", c.field, c.prefix, got, err, c.want)
 		}
 	}

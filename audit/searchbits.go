@@ -71,3 +71,20 @@ func (b bitmap) each(fn func(row int)) {
 		}
 	}
 }
+
+// eachWithin calls fn with those of the rows from begin to end, exclusive, that
+// are in the set.
+func (b bitmap) eachWithin(begin, end int, fn func(row int)) {
+	for i := begin / 64; i*64 < end; i++ {
+		w := b[i]
+		if i*64 < begin {
+			w &^= 1<<(begin%64) - 1
+		}
+		if end-i*64 < 64 {
+			w &= 1<<(end%64) - 1
+		}
+		for ; w != 0; w &= w - 1 {
+			fn(i*64 + bits.TrailingZeros64(w))
+		}
+	}
+}

@@ -36,6 +36,16 @@ func (s *scan) rows(ctx context.Context) (yes, maybe bitmap, err error) {
 	return yes, maybe, nil
 }
 
+// matching gives the rows that match, settled by their raw records where the
+// columns do not tell.
+func (s *scan) matching(ctx context.Context) (bitmap, error) {
+	yes, maybe, err := s.rows(ctx)
+	if err != nil || maybe.empty() {
+		return nil, err
+	}
+	return s.settle(ctx, yes, maybe)
+}
+
 func (s *scan) clause(ctx context.Context, c clause) (yes, maybe bitmap, err error) {
 	switch c.op {
 	case clauseAnd:

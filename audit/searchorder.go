@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"container/heap"
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"math"

@@ -31,6 +31,9 @@ type writing struct {
 	commits int     // how many batches were committed
 	tails   []*tail // that open batches may have to replace
 
+	committing []Part      // of the batch whose turn it is, between Finish and its end
+	followers  []*Follower // that are told of commits
+
 	mu      sync.Mutex
 	names   map[string]bool // of files that are being written, or wait for their commit
 	runs    map[string]*run // that are open
@@ -107,12 +110,27 @@ func (w *writing) isBusy() bool {
 	return len(w.open) > 0
 }
 
+// commit takes note of the parts that may be visible soon.
+func (w *writing) commit(parts []Part) {
+	w.claims.Lock()
+	defer w.claims.Unlock()
+	w.committing = parts
+}
+
 // leave takes note that a batch has ended: what it had claimed is in the
 // lake's runs now, or free.
 func (w *writing) leave(b *Batch, how ending) {
 	w.claims.Lock()
 	defer w.claims.Unlock()
 	delete(w.open, b)
+	if how != aborted {
+		for _, f := range w.followers {
+			f.arrive(b, how)
+		}
+	}
+	if b.hasTurn {
+		w.committing = nil
+	}
 	w.settleTails(b, how)
 	if how != aborted {
 		w.commits++
