@@ -39,6 +39,7 @@ type actor struct {
 	behalf, source string
 	onInstance     bool // credentials from the instance's metadata service
 	key            string
+	since          int64 // when its session began, if an AssumeRole tells; else 0
 	calls          []*call
 	weights        []int64 // cumulative, of calls
 }

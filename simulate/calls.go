@@ -44,7 +44,7 @@ const (
 	keyAbout     = `[{"accountId":"<account>","type":"AWS::KMS::Key","ARN":"arn:aws:kms:<region>:<account>:key/<kms>"}]`
 	roleAbout    = `[{"accountId":"<account>","type":"AWS::IAM::Role","ARN":"arn:aws:iam::<account>:role/<role>"}]`
 	denied       = "User is not authorized to perform this action because no identity-based policy allows it"
-	assumed      = `{"credentials":{"accessKeyId":"<key>","sessionToken":"<session>","expiration":"<expiry>"},"assumedRoleUser":{"assumedRoleId":"<unique>:<actor>","arn":"arn:aws:sts::<account>:assumed-role/<role>/<actor>"}}`
+	assumed      = `{"credentials":{"accessKeyId":"<key>","sessionToken":"<session>","expiration":"<expiry>"},"assumedRoleUser":{"assumedRoleId":"<unique>:<as>","arn":"arn:aws:sts::<account>:assumed-role/<role>/<as>"}}`
 	encryption   = `{"encryptionAlgorithm":"SYMMETRIC_DEFAULT","keyId":"arn:aws:kms:<region>:<account>:key/<kms>","encryptionContext":{"aws:s3:arn":"arn:aws:s3:::<bucket>"}}`
 )
 
@@ -91,7 +91,7 @@ var catalogue = numbered([]*call{
 	read("eks", "DescribeCluster", `{"name":"<table>"}`),
 	read("rds", "DescribeDBInstances", `{"dBInstanceIdentifier":"<table>-db","maxRecords":100}`),
 	read("sts", "GetCallerIdentity", ``),
-	read("sts", "AssumeRole", `{"roleArn":"arn:aws:iam::<account>:role/<role>","roleSessionName":"<actor>","durationSeconds":3600}`).answers(assumed).about(roleAbout).fails(10, "AccessDenied", denied),
+	read("sts", "AssumeRole", `{"roleArn":"arn:aws:iam::<account>:role/<role>","roleSessionName":"<as>","durationSeconds":3600}`).answers(assumed).about(roleAbout).fails(10, "AccessDenied", denied),
 	read("iam", "GetRole", `{"roleName":"<role>"}`).fails(10, "NoSuchEntityException", "The role cannot be found."),
 	read("iam", "ListAttachedRolePolicies", `{"roleName":"<role>"}`),
 	read("iam", "ListUsers", `{"maxItems":100}`),

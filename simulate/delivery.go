@@ -16,11 +16,13 @@ type delivery struct {
 	sink    Sink
 	random  random
 	every   int64 // seconds between files
+	last    int64 // no file is later; 0 for no such bound
+	prompt  int64 // what comes in a live simulation is ready at once: the stamp
 	limit   int   // records per file
 	open    []*logFile
 	free    []*logFile
 	zip     *gzip.Writer
-	files   int64
+	files   int64 // written, as are records and bytes
 	records int64
 	bytes   int64 // of records, before compression
 }
@@ -29,6 +31,7 @@ type delivery struct {
 type logFile struct {
 	stamp   int64
 	records int
+	bytes   int64
 	text    []byte
 }
 
@@ -39,10 +42,15 @@ func newDelivery(u *unit, sink Sink) (*delivery, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gzip: %w", err)
 	}
-	return &delivery{
-		unit: u, sink: sink, zip: zip, limit: u.world.opt.EventsPerFile,
-		every: int64(3600 / u.world.opt.FilesPerHour), random: random{mix(u.seed, digest("delivery"))},
-	}, nil
+	opt := &u.world.opt
+	d := &delivery{
+		unit: u, sink: sink, zip: zip, limit: opt.EventsPerFile,
+		every: int64(3600 / opt.FilesPerHour), random: random{mix(u.seed, digest("delivery"))},
+	}
+	if opt.FileEvery > 0 {
+		d.every, d.last = int64(opt.FileEvery/time.Second), u.world.end
+	}
+	return d, nil
 }
 
 // lags are the ten-quantiles of the time until an event is ready to be
@@ -51,12 +59,26 @@ var lags = [11]int64{10, 20, 30, 40, 50, 62, 78, 98, 125, 160, 290}
 
 // stampOf draws the stamp of the file that an event at t comes in.
 func (d *delivery) stampOf(t int64, late bool) int64 {
+	if d.prompt > 0 {
+		return d.prompt
+	}
 	i := d.random.below(10)
 	ready := t + lags[i] + d.random.below(lags[i+1]-lags[i])
 	if late {
 		ready += d.random.between(1800, 6*3600)
 	}
-	return (ready + d.every - 1) / d.every * d.every
+	stamp := (ready + d.every - 1) / d.every * d.every
+	if d.last > 0 {
+		return min(stamp, d.last)
+	}
+	return stamp
+}
+
+// again draws the stamp of the file that holds a record once more; false when
+// there is none any more.
+func (d *delivery) again(stamp, files int64) (int64, bool) {
+	stamp += d.every * files
+	return stamp, d.last == 0 || stamp <= d.last
 }
 
 // add puts a record into the file of that stamp.
@@ -67,8 +89,7 @@ func (d *delivery) add(stamp int64, record []byte) error {
 	}
 	f.text = append(f.text, record...)
 	f.records++
-	d.records++
-	d.bytes += int64(len(record))
+	f.bytes += int64(len(record))
 	if f.records < d.limit {
 		return nil
 	}
@@ -86,7 +107,7 @@ func (d *delivery) file(stamp int64) *logFile {
 	if n := len(d.free); n > 0 {
 		f, d.free = d.free[n-1], d.free[:n-1]
 	}
-	f.stamp, f.records, f.text = stamp, 0, append(f.text[:0], logHead...)
+	f.stamp, f.records, f.bytes, f.text = stamp, 0, 0, append(f.text[:0], logHead...)
 	d.open = slices.Insert(d.open, i, f)
 	return f
 }
@@ -124,6 +145,8 @@ func (d *delivery) write(f *logFile) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	d.files++
+	d.records += int64(f.records)
+	d.bytes += f.bytes
 	d.free = append(d.free, f)
 	return nil
 }

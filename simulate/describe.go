@@ -78,11 +78,11 @@ const reservationsPerPage = 500
 
 // describe writes the unit's recordings, one file for each moment, holding one
 // or more pages as the AWS command line prints them.
-func (u *unit) describe(sink Sink) ([]Snapshot, error) {
+func (u *unit) describe(sink Sink, shots []int64) ([]Snapshot, error) {
 	lives := append([]*life{}, u.lives...)
 	sort.SliceStable(lives, func(i, j int) bool { return lives[i].born() < lives[j].born() })
 	var list []Snapshot
-	for _, t := range u.world.shots {
+	for _, t := range shots {
 		name := fmt.Sprintf("describe/%s/%s_%s.json", time.Unix(t, 0).UTC().Format("20060102T150405Z"), u.account.id, u.region.code)
 		pages, n := u.pages(lives, t)
 		var text bytes.Buffer

@@ -5,6 +5,9 @@ const sessionLength = 8 * 3600
 
 // sessionStart is when the actor's session at t began.
 func (a *actor) sessionStart(t int64) int64 {
+	if a.since > 0 {
+		return a.since
+	}
 	phase := int64(digest(a.name) % sessionLength)
 	return t - (t+phase)%sessionLength
 }

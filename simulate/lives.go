@@ -1,7 +1,5 @@
 package simulate
 
-import "slices"
-
 // life is an instance from its launch to its end.
 type life struct {
 	unit      *unit
@@ -84,6 +82,8 @@ type action struct {
 	count   int64
 	err     *failure
 	call    *call
+	granted *actor // the session whose key an AssumeRole answers
+	group   string // the auto scaling group that a call is about
 }
 
 // failure is an error that a launch ends with.
@@ -92,7 +92,7 @@ type failure struct{ code, text string }
 // free moves a moment off the moments of recordings, which would see a change
 // half made.
 func (u *unit) free(t int64) int64 {
-	if _, found := slices.BinarySearch(u.world.shots, t); found {
+	if u.world.looksAt(t) {
 		return t + 1
 	}
 	return t

@@ -35,6 +35,11 @@ type Options struct {
 	// FilesPerHour is how often each account and region delivers, when there
 	// is something to deliver: a divisor of 60. Default 12, as AWS does.
 	FilesPerHour int
+	// FileEvery is the time between files of each account and region, in place
+	// of FilesPerHour: whole minutes, at most 31 days. With it everything is
+	// delivered by End; the last file covers what was left. Default 0: as
+	// FilesPerHour says.
+	FileEvery time.Duration
 	// EventsPerFile is where a file is cut. Default 4,000.
 	EventsPerFile int
 	// Instances is the number of instance lives to plan, roughly. Default
@@ -47,6 +52,10 @@ type Options struct {
 	// PriceVersions is the number of versions of the price list: each of the
 	// later ones changes some prices from the first of a month. Default 1.
 	PriceVersions int
+	// Story plans what a demo shows, within Events: groups that breathe with
+	// the hour, deploys whose chains of roles lead to a person, and a GPU
+	// instance that was forgotten two days before End and still runs.
+	Story bool
 }
 
 // Limits of Options.
@@ -62,6 +71,17 @@ const (
 // written in about a second.
 func Demo() Options {
 	return Options{Seed: 7, Organisation: true, Accounts: 6, Duplicates: 0.01, Late: 0.005, FilesPerHour: 2}
+}
+
+// DemoHistory are the options of the demo: 90 days until now of an
+// organisation with a story, in few files, so that they are written and read
+// within seconds. Live goes on where they end.
+func DemoHistory(now time.Time) Options {
+	end := now.UTC().Truncate(time.Second)
+	return Options{
+		Seed: 7, Organisation: true, Accounts: 7, Events: 60_000, Instances: 900, Story: true,
+		Start: end.AddDate(0, 0, -90), End: end, FileEvery: 24 * time.Hour, PriceVersions: 3,
+	}
 }
 
 // ErrOptions is returned for options outside their ranges.
@@ -110,6 +130,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("%w: duplicates and late are shares from 0 to 1", ErrOptions)
 	case o.FilesPerHour < 1 || 60%o.FilesPerHour != 0:
 		return fmt.Errorf("%w: %d files per hour: want a divisor of 60", ErrOptions, o.FilesPerHour)
+	case o.FileEvery < 0 || o.FileEvery%time.Minute != 0 || o.FileEvery > 31*24*time.Hour:
+		return fmt.Errorf("%w: a file every %s: want whole minutes, at most 31 days", ErrOptions, o.FileEvery)
 	case o.EventsPerFile < 1:
 		return fmt.Errorf("%w: %d events per file", ErrOptions, o.EventsPerFile)
 	case o.Instances < 1 || o.Instances > MaxInstances:

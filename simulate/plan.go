@@ -36,6 +36,10 @@ func (w *world) planLives() {
 	}
 }
 
+// ssoStaff is how many of a planner's staff work through the identity center;
+// they come first.
+const ssoStaff = 6
+
 // appetite is how many instances a unit launches, relative to others: builds
 // launch many.
 func (u *unit) appetite() uint64 { return u.weight * uint64(1000+4*u.account.runners) / 1000 }
@@ -46,7 +50,7 @@ func newPlanner(u *unit, purpose string) *planner {
 	p.build = u.builder(r)
 	p.scale = u.linked(r, "autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling", "AutoScaling")
 	p.batch = u.instanceRole(r)
-	for range 6 {
+	for range ssoStaff {
 		p.staff = append(p.staff, u.ssoSession(r, pick(r, u.world.people)))
 	}
 	p.staff = append(p.staff, u.user(r, pick(r, u.world.people).name, commandAgents))

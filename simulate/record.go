@@ -19,6 +19,15 @@ type record struct {
 	request, response, extra, resources, service []byte
 }
 
+// refuse gives the record an error. One without a code is what a failed
+// sign-in shows, which answers all the same.
+func (r *record) refuse(err *failure) {
+	r.errorCode, r.errorText = err.code, err.text
+	if err.code != "" {
+		r.response = r.response[:0]
+	}
+}
+
 // appendTo appends the record as CloudTrail writes it: one line of JSON.
 func (r *record) appendTo(dst []byte) []byte {
 	dst = append(text(dst, `{"eventVersion":"1.11","userIdentity":`), r.who...)
@@ -26,7 +35,10 @@ func (r *record) appendTo(dst []byte) []byte {
 	dst = text(dst, `","eventSource":"`, r.source, `.amazonaws.com","eventName":"`, r.name, `","awsRegion":"`, r.unit.region.code,
 		`","sourceIPAddress":"`, r.actor.address, `","userAgent":"`, r.agent, `"`)
 	if r.errorCode != "" {
-		dst = text(dst, `,"errorCode":"`, r.errorCode, `","errorMessage":"`, r.errorText, `"`)
+		dst = text(dst, `,"errorCode":"`, r.errorCode, `"`)
+	}
+	if r.errorText != "" {
+		dst = text(dst, `,"errorMessage":"`, r.errorText, `"`)
 	}
 	dst = orNull(text(dst, `,"requestParameters":`), r.request)
 	dst = orNull(text(dst, `,"responseElements":`), r.response)

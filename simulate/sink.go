@@ -17,37 +17,63 @@ type Sink interface {
 }
 
 // Dir is a sink that writes below a folder, which is made if need be. A file's
-// time of modification is its moment. Nothing is synced: a simulation can be
-// had again.
+// time of modification is its moment. Who watches the folder never sees half a
+// file: until it is closed, a file has a temporary name that begins with a dot.
+// Nothing is synced: a simulation can be had again.
 type Dir string
 
 // Create implements Sink.
 func (d Dir) Create(name string, moment time.Time) (io.WriteCloser, error) {
 	path := filepath.Join(string(d), filepath.FromSlash(name))
-	f, err := os.Create(path)
+	folder := filepath.Dir(path)
+	hidden := filepath.Join(folder, "."+filepath.Base(path)+".part")
+	f, err := os.Create(hidden)
 	if os.IsNotExist(err) {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return nil, fmt.Errorf("folder for %s: %w", name, err)
 		}
-		f, err = os.Create(path)
+		f, err = os.Create(hidden)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("create simulated file: %w", err)
 	}
-	return &datedFile{File: f, moment: moment}, nil
+	return &datedFile{file: f, path: path, moment: moment}, nil
 }
 
+// datedFile is a file of a Dir on its way to its name.
 type datedFile struct {
-	*os.File
+	file   *os.File
+	path   string
 	moment time.Time
+	failed error // the first failure to write
 }
 
-// Close closes the file and dates it.
-func (f *datedFile) Close() error {
-	if err := f.File.Close(); err != nil {
-		return err
+// Write implements io.Writer.
+func (f *datedFile) Write(b []byte) (int, error) {
+	n, err := f.file.Write(b)
+	if err != nil && f.failed == nil {
+		f.failed = err
 	}
-	return os.Chtimes(f.Name(), f.moment, f.moment)
+	return n, err
+}
+
+// Close closes the file, dates it, and gives it its name. A file that could
+// not be written whole is removed.
+func (f *datedFile) Close() error {
+	err := f.file.Close()
+	if f.failed != nil {
+		err = f.failed
+	}
+	if err == nil {
+		err = os.Chtimes(f.file.Name(), f.moment, f.moment)
+	}
+	if err == nil {
+		err = os.Rename(f.file.Name(), f.path)
+	}
+	if err != nil {
+		_ = os.Remove(f.file.Name()) // the first failure is the one to tell
+	}
+	return err
 }
 
 // put writes one whole file.

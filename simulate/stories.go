@@ -8,6 +8,9 @@ func (w *world) tellStories() {
 	w.forgottenGPU(newPlanner(homes[w.seed%uint64(len(homes))], "forgotten"))
 	w.leakedKey(newPlanner(w.faults, "leak"))
 	w.visits()
+	if w.opt.Story {
+		w.tellDemo()
+	}
 }
 
 // forgottenGPU is a machine with eight accelerators that somebody starts on a

@@ -154,10 +154,15 @@ func (s *stream) act(a *action) error {
 	s.begin(a.actor, a.agent, a.time)
 	s.clear(a.time, a.id)
 	s.record.shared = a.shared
-	if a.deed == callDeed {
-		s.fillCall(a.call, false)
-	} else {
+	if a.deed != callDeed {
 		a.fill(&s.record)
+		return s.emit()
+	}
+	s.scene.granted, s.scene.group, s.scene.lives = a.granted, a.group, a.lives
+	s.fillCall(a.call, false)
+	s.scene.granted, s.scene.group, s.scene.lives = nil, "", nil
+	if a.err != nil {
+		s.record.refuse(a.err)
 	}
 	return s.emit()
 }
@@ -196,6 +201,10 @@ func (s *stream) emit() error {
 	if dice&(1<<32-1) >= s.doubles {
 		return nil
 	}
+	stamp, possible := s.out.again(stamp, s.random.between(1, 3))
+	if !possible {
+		return nil
+	}
 	s.twice++
-	return s.out.add(stamp+s.out.every*s.random.between(1, 3), s.line)
+	return s.out.add(stamp, s.line)
 }

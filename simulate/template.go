@@ -20,8 +20,13 @@ type scene struct {
 	unit   *unit
 	actor  *actor
 	random random
-	thing  uint64 // the resource that the call is about
-	time   int64
+	// granted is the session that the call grants, group and lives are the auto
+	// scaling group and the instances that it is about; mostly none.
+	granted *actor
+	group   string
+	lives   []*life
+	thing   uint64 // the resource that the call is about
+	time    int64
 }
 
 // gaps are the names that a template may use.
@@ -36,20 +41,50 @@ var gaps = map[string]func(dst []byte, s *scene) []byte{
 	},
 	"function": func(dst []byte, s *scene) []byte { return append(dst, tables[s.thing%uint64(len(tables))]...) },
 	"table":    func(dst []byte, s *scene) []byte { return append(dst, tables[s.thing%uint64(len(tables))]...) },
-	"role":     func(dst []byte, s *scene) []byte { return append(dst, roles[s.thing%uint64(len(roles))]...) },
-	"hex17":    func(dst []byte, s *scene) []byte { return appendHex(append(dst, '0'), s.thing, 16) },
-	"hex8":     func(dst []byte, s *scene) []byte { return appendHex(dst, s.thing, 8) },
-	"kms":      func(dst []byte, s *scene) []byte { return appendUUID(dst, pair{s.thing % 7, s.unit.seed}) },
-	"uuid":     func(dst []byte, s *scene) []byte { return appendUUID(dst, s.random.pair()) },
-	"number":   func(dst []byte, s *scene) []byte { return strconv.AppendInt(dst, s.random.between(1, 999), 10) },
-	"big":      func(dst []byte, s *scene) []byte { return strconv.AppendInt(dst, s.random.between(1000, 999_999), 10) },
-	"token":    func(dst []byte, s *scene) []byte { return appendToken(dst, &s.random, 76) },
-	"session":  func(dst []byte, s *scene) []byte { return appendToken(dst, &s.random, 320) },
-	"key":      func(dst []byte, s *scene) []byte { return appendBase32(append(dst, "ASIA"...), s.random.next(), 16) },
-	"unique":   func(dst []byte, s *scene) []byte { return appendBase32(append(dst, "AROA"...), s.thing, 17) },
-	"millis":   func(dst []byte, s *scene) []byte { return strconv.AppendInt(dst, s.time*1000, 10) },
-	"time":     func(dst []byte, s *scene) []byte { return appendTime(dst, s.time) },
-	"expiry":   func(dst []byte, s *scene) []byte { return appendExpiry(dst, s.time+3600) },
+	"role": func(dst []byte, s *scene) []byte {
+		if s.granted != nil {
+			return append(dst, s.granted.role...)
+		}
+		return append(dst, roles[s.thing%uint64(len(roles))]...)
+	},
+	// as is the name of the session that a role is assumed for.
+	"as": func(dst []byte, s *scene) []byte {
+		if s.granted != nil {
+			return append(dst, s.granted.name...)
+		}
+		return append(dst, s.actor.name...)
+	},
+	"hex17":   func(dst []byte, s *scene) []byte { return appendHex(append(dst, '0'), s.thing, 16) },
+	"hex8":    func(dst []byte, s *scene) []byte { return appendHex(dst, s.thing, 8) },
+	"kms":     func(dst []byte, s *scene) []byte { return appendUUID(dst, pair{s.thing % 7, s.unit.seed}) },
+	"uuid":    func(dst []byte, s *scene) []byte { return appendUUID(dst, s.random.pair()) },
+	"number":  func(dst []byte, s *scene) []byte { return strconv.AppendInt(dst, s.random.between(1, 999), 10) },
+	"big":     func(dst []byte, s *scene) []byte { return strconv.AppendInt(dst, s.random.between(1000, 999_999), 10) },
+	"token":   func(dst []byte, s *scene) []byte { return appendToken(dst, &s.random, 76) },
+	"session": func(dst []byte, s *scene) []byte { return appendToken(dst, &s.random, 320) },
+	"key": func(dst []byte, s *scene) []byte {
+		if s.granted != nil {
+			return s.granted.appendSessionKey(dst, s.granted.since)
+		}
+		return appendBase32(append(dst, "ASIA"...), s.random.next(), 16)
+	},
+	"unique": func(dst []byte, s *scene) []byte {
+		if s.granted != nil {
+			return append(dst, s.granted.unique...)
+		}
+		return appendBase32(append(dst, "AROA"...), s.thing, 17)
+	},
+	"group":  func(dst []byte, s *scene) []byte { return append(dst, s.group...) },
+	"stolen": func(dst []byte, s *scene) []byte { return append(dst, s.granted.key...) },
+	"targets": func(dst []byte, s *scene) []byte {
+		for i, l := range s.lives {
+			dst = append(appendID(append(separate(dst, i), `{"id":"`...), l), `"}`...)
+		}
+		return dst
+	},
+	"millis": func(dst []byte, s *scene) []byte { return strconv.AppendInt(dst, s.time*1000, 10) },
+	"time":   func(dst []byte, s *scene) []byte { return appendTime(dst, s.time) },
+	"expiry": func(dst []byte, s *scene) []byte { return appendExpiry(dst, s.time+3600) },
 }
 
 var (

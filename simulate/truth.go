@@ -107,6 +107,11 @@ var endingNames = [...]string{
 	stoppedInside: "stopped inside", destroyedInside: "destroyed inside",
 }
 
+// compareInstances orders the truth's instances.
+func compareInstances(a, b Instance) int {
+	return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID))
+}
+
 // instances tells the truth about a unit's instances; newest is the time of
 // its newest event.
 func (u *unit) instances(newest int64) []Instance {

@@ -14,6 +14,8 @@ type world struct {
 	start  int64  // seconds since 1970
 	end    int64
 	shots  []int64 // times of DescribeInstances
+	looks  looks   // further times of DescribeInstances, in a live simulation
+	fleets []*fleet
 	units  []*unit
 	people []person
 	faults *unit // where the stolen key is used; its region is nobody's
@@ -161,6 +163,18 @@ func (w *world) addUnit(m member, code string, weight uint64, home bool) *unit {
 		u.staffGlobal()
 	}
 	return u
+}
+
+// looks are moments of DescribeInstances at a steady pace; none if every is 0.
+type looks struct{ from, every int64 }
+
+// looksAt says whether a recording is made at t.
+func (w *world) looksAt(t int64) bool {
+	if l := w.looks; l.every > 0 && t >= l.from {
+		return (t-l.from)%l.every == 0
+	}
+	_, found := slices.BinarySearch(w.shots, t)
+	return found
 }
 
 // homes are the units in which instances are planned.

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -81,9 +80,7 @@ func (w *world) writeUnits(ctx context.Context, sink Sink, truth *Truth, progres
 	for i := range parts {
 		truth.take(&parts[i])
 	}
-	slices.SortFunc(truth.Instances, func(a, b Instance) int {
-		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(truth.Instances, compareInstances)
 	return nil
 }
 
@@ -97,7 +94,7 @@ func (u *unit) write(ctx context.Context, sink Sink, noise int64, report func(in
 	}
 	p := part{stream: s, instances: u.instances(s.newest)}
 	if u.home {
-		p.snapshots, err = u.describe(sink)
+		p.snapshots, err = u.describe(sink, u.world.shots)
 	}
 	return p, err
 }
