@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kopterio/kopter/app"
+	"github.com/kopterio/kopter/query"
 )
 
 // listingFlags are those of every command that lists something.
@@ -38,7 +39,7 @@ func (f rangeFlags) parse(now time.Time) (app.Range, error) {
 		if bound.text == "" {
 			continue
 		}
-		t, err := parseMoment(bound.text, now)
+		t, err := query.Moment(bound.text, now)
 		if err != nil {
 			return r, usageError{err}
 		}

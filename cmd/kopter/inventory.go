@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kopterio/kopter/app"
+	"github.com/kopterio/kopter/query"
 )
 
 type inventoryCommand struct {
@@ -24,7 +25,7 @@ type inventoryImportCommand struct {
 func (c *inventoryImportCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
 	opt := app.InventoryFiles{Paths: c.Files, Account: c.Account, Region: c.Region, Complete: c.Complete}
 	if c.At != "" {
-		if opt.At, err = parseMoment(c.At, con.now()); err != nil {
+		if opt.At, err = query.Moment(c.At, con.now()); err != nil {
 			return usageError{err}
 		}
 	}
@@ -75,7 +76,7 @@ var inventoryColumns = []column{
 func (c *inventoryListCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
 	var at time.Time
 	if c.At != "" {
-		if at, err = parseMoment(c.At, con.now()); err != nil {
+		if at, err = query.Moment(c.At, con.now()); err != nil {
 			return usageError{err}
 		}
 	}

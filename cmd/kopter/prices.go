@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kopterio/kopter/app"
+	"github.com/kopterio/kopter/query"
 )
 
 type pricesCommand struct {
@@ -22,7 +23,7 @@ type pricesImportCommand struct {
 func (c *pricesImportCommand) Run(ctx context.Context, con console, line *commandLine) (err error) {
 	var from time.Time
 	if c.EffectiveFrom != "" {
-		if from, err = parseMoment(c.EffectiveFrom, con.now()); err != nil {
+		if from, err = query.Moment(c.EffectiveFrom, con.now()); err != nil {
 			return usageError{err}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kopterio/kopter/app"
+	"github.com/kopterio/kopter/query"
 )
 
 type simulateCommand struct {
@@ -24,7 +25,7 @@ type simulateCommand struct {
 }
 
 func (c *simulateCommand) Run(ctx context.Context, con console) error {
-	start, err := parseMoment(c.Start, con.now())
+	start, err := query.Moment(c.Start, con.now())
 	if err != nil {
 		return usageError{err}
 	}
