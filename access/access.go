@@ -70,23 +70,23 @@ var (
 // Store keeps credentials. It is safe for concurrent use, and what it returned
 // nil for survives any crash.
 //
-// Find is the one place in Kopter that is not told a tenant: it is how the
+// FindCredential is the one place in Kopter that is not told a tenant: it is how the
 // tenant is found.
 type Store interface {
-	// Keep adds a credential. It forgets those of the same tenant that had
+	// KeepCredential adds a credential. It forgets those of the same tenant that had
 	// expired Remembered before it was created.
-	Keep(ctx context.Context, c Credential) error
-	// Find gives the credential with that hash, expired or not; ErrUnknown
+	KeepCredential(ctx context.Context, c Credential) error
+	// FindCredential gives the credential with that hash, expired or not; ErrUnknown
 	// when there is none.
-	Find(ctx context.Context, h Hash) (Credential, error)
-	// Touch notes that a credential was used. An earlier time than the one
+	FindCredential(ctx context.Context, h Hash) (Credential, error)
+	// TouchCredential notes that a credential was used. An earlier time than the one
 	// that is known, and an unknown id, change nothing.
-	Touch(ctx context.Context, t account.Tenant, id string, at time.Time) error
-	// Revoke forgets a credential; ErrUnknown when there is none.
-	Revoke(ctx context.Context, t account.Tenant, id string) error
-	// List gives the tenant's credentials of one kind, the newest first, and
+	TouchCredential(ctx context.Context, t account.Tenant, id string, at time.Time) error
+	// RevokeCredential forgets a credential; ErrUnknown when there is none.
+	RevokeCredential(ctx context.Context, t account.Tenant, id string) error
+	// Credentials gives the tenant's credentials of one kind, the newest first, and
 	// those of one moment by id.
-	List(ctx context.Context, t account.Tenant, via Via) ([]Credential, error)
+	Credentials(ctx context.Context, t account.Tenant, via Via) ([]Credential, error)
 }
 
 // Remembered is how long a credential is listed after it has expired.

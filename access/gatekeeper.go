@@ -73,7 +73,7 @@ func (g *Gatekeeper) SignIn(ctx context.Context, secret, place string, now time.
 	session := random(secretBytes)
 	c := Credential{ID: random(idBytes), Hash: hashOf(session), Tenant: k.tenant, Name: k.name, Via: Session,
 		Created: now, Used: now, Expires: now.Add(SessionLifetime)}
-	if err := g.store.Keep(ctx, c); err != nil {
+	if err := g.store.KeepCredential(ctx, c); err != nil {
 		return Identity{}, "", fmt.Errorf("keep a session: %w", err)
 	}
 	return c.identity(), session, nil
@@ -98,7 +98,7 @@ func (g *Gatekeeper) ByToken(ctx context.Context, token string, now time.Time) (
 
 func (g *Gatekeeper) identify(ctx context.Context, via Via, secret string, now time.Time) (Identity, error) {
 	h := hashOf(secret)
-	c, err := g.store.Find(ctx, h)
+	c, err := g.store.FindCredential(ctx, h)
 	if err != nil {
 		return Identity{}, fmt.Errorf("find a %s: %w", via, err)
 	}
@@ -106,7 +106,7 @@ func (g *Gatekeeper) identify(ctx context.Context, via Via, secret string, now t
 		return Identity{}, ErrUnknown
 	}
 	if now.Sub(c.Used) >= UseStep {
-		if err := g.store.Touch(ctx, c.Tenant, c.ID, now); err != nil {
+		if err := g.store.TouchCredential(ctx, c.Tenant, c.ID, now); err != nil {
 			return Identity{}, fmt.Errorf("note the use of a %s: %w", via, err)
 		}
 		c.Used = now
@@ -132,7 +132,7 @@ func (g *Gatekeeper) SignOut(ctx context.Context, who Identity) error {
 	if who.Via != Session {
 		return ErrNotAllowed
 	}
-	return g.store.Revoke(ctx, who.Tenant, who.ID)
+	return g.store.RevokeCredential(ctx, who.Tenant, who.ID)
 }
 
 // NewToken makes a token of the tenant of who asks. The secret is told this
@@ -151,7 +151,7 @@ func (g *Gatekeeper) NewToken(ctx context.Context, who Identity, name string, li
 	secret := newToken()
 	c := Credential{ID: random(idBytes), Hash: hashOf(secret), Tenant: who.Tenant, Name: name, Via: Token,
 		Created: now, Expires: now.Add(lifetime)}
-	if err := g.store.Keep(ctx, c); err != nil {
+	if err := g.store.KeepCredential(ctx, c); err != nil {
 		return Credential{}, "", fmt.Errorf("keep token %q: %w", name, err)
 	}
 	return c, secret, nil
@@ -189,7 +189,7 @@ func (g *Gatekeeper) checkRoom(ctx context.Context, t account.Tenant, now time.T
 // Tokens lists the tenant's tokens, the newest first, also those that expired
 // not long ago.
 func (g *Gatekeeper) Tokens(ctx context.Context, t account.Tenant) ([]Credential, error) {
-	return g.store.List(ctx, t, Token)
+	return g.store.Credentials(ctx, t, Token)
 }
 
 // RevokeToken ends a token at once; ErrUnknown when the tenant has none of
@@ -204,7 +204,7 @@ func (g *Gatekeeper) RevokeToken(ctx context.Context, who Identity, id string) e
 	}
 	for i := range tokens {
 		if tokens[i].ID == id {
-			return g.store.Revoke(ctx, who.Tenant, id)
+			return g.store.RevokeCredential(ctx, who.Tenant, id)
 		}
 	}
 	return ErrUnknown

@@ -4,12 +4,14 @@ import (
 	"context"
 	"testing"
 
+	"github.com/kopterio/kopter/access/accesstest"
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/audit"
 	"github.com/kopterio/kopter/audit/audittest"
 	"github.com/kopterio/kopter/ingest"
 	"github.com/kopterio/kopter/ingest/ingesttest"
 	"github.com/kopterio/kopter/local"
+	"github.com/kopterio/kopter/notify/notifytest"
 	"github.com/kopterio/kopter/price"
 	"github.com/kopterio/kopter/price/pricetest"
 	"github.com/kopterio/kopter/usage"
@@ -69,4 +71,26 @@ func TestAuditFiles(t *testing.T) {
 
 func TestPriceStore(t *testing.T) {
 	pricetest.TestStore(t, func(t *testing.T) price.Store { return open(t) })
+}
+
+func TestAccessStore(t *testing.T) {
+	accesstest.TestStore(t, func(t *testing.T) accesstest.Opened { return asAccess(t, open(t)) })
+}
+
+func asAccess(t *testing.T, s *local.Store) accesstest.Opened {
+	return accesstest.Opened{Store: s, Reopen: func() accesstest.Opened {
+		closeStore(t, s)
+		return asAccess(t, openAt(t, s.Dir(), local.Options{}))
+	}}
+}
+
+func TestNotifyStore(t *testing.T) {
+	notifytest.TestStore(t, func(t *testing.T) notifytest.Opened { return asNotify(t, open(t)) })
+}
+
+func asNotify(t *testing.T, s *local.Store) notifytest.Opened {
+	return notifytest.Opened{Store: s, Reopen: func() notifytest.Opened {
+		closeStore(t, s)
+		return asNotify(t, openAt(t, s.Dir(), local.Options{}))
+	}}
 }

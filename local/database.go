@@ -61,6 +61,43 @@ var schema = []string{
 		published INTEGER NOT NULL, regions TEXT NOT NULL, -- separated by blanks
 		rates INTEGER NOT NULL, bytes INTEGER NOT NULL, source TEXT NOT NULL,
 		PRIMARY KEY (tenant, id)) WITHOUT ROWID, STRICT;`,
+
+	// Queues. Times are nanoseconds since 1970.
+	`CREATE TABLE messages (
+		tenant TEXT NOT NULL, queue TEXT NOT NULL, id TEXT NOT NULL,
+		due INTEGER NOT NULL, -- from then on it may be received
+		sent INTEGER NOT NULL, receives INTEGER NOT NULL,
+		first INTEGER NOT NULL, -- when it was first received; 0 before
+		receipt INTEGER NOT NULL, -- of the last delivery; 0 before
+		reason TEXT NOT NULL, -- why that failed
+		body BLOB NOT NULL,
+		PRIMARY KEY (tenant, queue, id)) WITHOUT ROWID, STRICT;
+	CREATE INDEX messages_due ON messages (tenant, queue, due, sent, receives);
+	CREATE TABLE letters (
+		tenant TEXT NOT NULL, queue TEXT NOT NULL, id TEXT NOT NULL,
+		died INTEGER NOT NULL, sent INTEGER NOT NULL, receives INTEGER NOT NULL,
+		first INTEGER NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL,
+		PRIMARY KEY (tenant, queue, id)) WITHOUT ROWID, STRICT;
+	CREATE INDEX letters_died ON letters (tenant, queue, died, sent);`,
+
+	// Who may ask, and what was noticed. Times are nanoseconds since 1970.
+	`CREATE TABLE credentials (
+		tenant TEXT NOT NULL, id TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, -- SHA-256 of the secret
+		via TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL,
+		used INTEGER, -- NULL: never
+		expires INTEGER NOT NULL,
+		PRIMARY KEY (tenant, id)) WITHOUT ROWID, STRICT;
+	CREATE TABLE notices (
+		tenant TEXT NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL,
+		noticed INTEGER NOT NULL, time INTEGER NOT NULL, -- of what it is about
+		kind TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL, detail TEXT NOT NULL,
+		account TEXT NOT NULL, region TEXT NOT NULL, resource TEXT NOT NULL, event_id TEXT NOT NULL,
+		principal TEXT NOT NULL, actor TEXT NOT NULL, ip TEXT NOT NULL,
+		delta INTEGER NOT NULL, currency TEXT NOT NULL, -- billionths per hour
+		about TEXT NOT NULL, -- the notice's key
+		PRIMARY KEY (tenant, id)) WITHOUT ROWID, STRICT;
+	CREATE INDEX notices_noticed ON notices (tenant, noticed DESC, time DESC, id);
+	CREATE INDEX notices_state ON notices (tenant, state, noticed DESC, time DESC, id);`,
 }
 
 // connect gives a pool of connections to the database at path, each with the

@@ -95,19 +95,19 @@ func (n *Notice) Position() Position { return Position{n.Noticed, n.Time, n.ID} 
 // Store keeps notices. It is safe for concurrent use, and what it returned nil
 // for survives any crash.
 type Store interface {
-	// Add keeps those of the notices whose ids are not known yet, in one
+	// AddNotices keeps those of the notices whose ids are not known yet, in one
 	// commit, and returns them in their order. What is known stays as it is,
 	// state and all, so that what somebody acknowledged does not come back.
-	Add(ctx context.Context, t account.Tenant, notices []Notice) ([]Notice, error)
-	// List gives notices in a state, or in any when it is empty: those noticed
+	AddNotices(ctx context.Context, t account.Tenant, notices []Notice) ([]Notice, error)
+	// Notices gives notices in a state, or in any when it is empty: those noticed
 	// last first, of those the newest, then by id. It begins after a position
 	// and gives at most limit.
-	List(ctx context.Context, t account.Tenant, state State, limit int, after Position) ([]Notice, error)
-	// Mark sets the state of a notice and returns it; ErrNoNotice when there
+	Notices(ctx context.Context, t account.Tenant, state State, limit int, after Position) ([]Notice, error)
+	// MarkNotice sets the state of a notice and returns it; ErrNoNotice when there
 	// is none.
-	Mark(ctx context.Context, t account.Tenant, id string, state State) (Notice, error)
-	// Open counts the open notices.
-	Open(ctx context.Context, t account.Tenant) (int64, error)
+	MarkNotice(ctx context.Context, t account.Tenant, id string, state State) (Notice, error)
+	// OpenNotices counts the open notices.
+	OpenNotices(ctx context.Context, t account.Tenant) (int64, error)
 }
 
 // id names a notice by what it is about.

@@ -19,8 +19,8 @@ type Memory struct {
 	all []access.Credential
 }
 
-// Keep implements access.Store.
-func (m *Memory) Keep(ctx context.Context, c access.Credential) error {
+// KeepCredential implements access.Store.
+func (m *Memory) KeepCredential(ctx context.Context, c access.Credential) error {
 	if err := cmp.Or(ctx.Err(), c.Tenant.Validate()); err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func (m *Memory) Keep(ctx context.Context, c access.Credential) error {
 	return nil
 }
 
-// Find implements access.Store.
-func (m *Memory) Find(_ context.Context, h access.Hash) (access.Credential, error) {
+// FindCredential implements access.Store.
+func (m *Memory) FindCredential(_ context.Context, h access.Hash) (access.Credential, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range m.all {
@@ -51,8 +51,8 @@ func (m *Memory) Find(_ context.Context, h access.Hash) (access.Credential, erro
 	return access.Credential{}, access.ErrUnknown
 }
 
-// Touch implements access.Store.
-func (m *Memory) Touch(_ context.Context, t account.Tenant, id string, at time.Time) error {
+// TouchCredential implements access.Store.
+func (m *Memory) TouchCredential(_ context.Context, t account.Tenant, id string, at time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if i := m.index(t, id); i >= 0 && at.After(m.all[i].Used) {
@@ -61,8 +61,8 @@ func (m *Memory) Touch(_ context.Context, t account.Tenant, id string, at time.T
 	return nil
 }
 
-// Revoke implements access.Store.
-func (m *Memory) Revoke(_ context.Context, t account.Tenant, id string) error {
+// RevokeCredential implements access.Store.
+func (m *Memory) RevokeCredential(_ context.Context, t account.Tenant, id string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	i := m.index(t, id)
@@ -77,8 +77,8 @@ func (m *Memory) index(t account.Tenant, id string) int {
 	return slices.IndexFunc(m.all, func(c access.Credential) bool { return c.Tenant == t && c.ID == id })
 }
 
-// List implements access.Store.
-func (m *Memory) List(_ context.Context, t account.Tenant, via access.Via) ([]access.Credential, error) {
+// Credentials implements access.Store.
+func (m *Memory) Credentials(_ context.Context, t account.Tenant, via access.Via) ([]access.Credential, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var found []access.Credential

@@ -67,7 +67,7 @@ func credential(via access.Via, n int) access.Credential {
 func keep(t *testing.T, s access.Store, all ...access.Credential) {
 	t.Helper()
 	for _, c := range all {
-		if err := s.Keep(t.Context(), c); err != nil {
+		if err := s.KeepCredential(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -76,7 +76,7 @@ func keep(t *testing.T, s access.Store, all ...access.Credential) {
 // finds wants the store to know exactly that under the hash of want.
 func finds(t *testing.T, s access.Store, want access.Credential) {
 	t.Helper()
-	got, err := s.Find(t.Context(), want.Hash)
+	got, err := s.FindCredential(t.Context(), want.Hash)
 	if err != nil {
 		t.Fatalf("find %s: %v", want.ID, err)
 	}
@@ -87,14 +87,14 @@ func finds(t *testing.T, s access.Store, want access.Credential) {
 
 func unknown(t *testing.T, s access.Store, h access.Hash) {
 	t.Helper()
-	if c, err := s.Find(t.Context(), h); !errors.Is(err, access.ErrUnknown) {
+	if c, err := s.FindCredential(t.Context(), h); !errors.Is(err, access.ErrUnknown) {
 		t.Errorf("found %+v, %v; want ErrUnknown", c, err)
 	}
 }
 
 func lists(t *testing.T, s access.Store, tenant account.Tenant, via access.Via, want ...access.Credential) {
 	t.Helper()
-	got, err := s.List(t.Context(), tenant, via)
+	got, err := s.Credentials(t.Context(), tenant, via)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,10 +106,10 @@ func lists(t *testing.T, s access.Store, tenant account.Tenant, via access.Via, 
 func testEmpty(t *testing.T, s Opened) {
 	unknown(t, s, access.Hash{})
 	lists(t, s, tenant, access.Token)
-	if err := s.Revoke(t.Context(), tenant, "none"); !errors.Is(err, access.ErrUnknown) {
+	if err := s.RevokeCredential(t.Context(), tenant, "none"); !errors.Is(err, access.ErrUnknown) {
 		t.Errorf("revoke nothing: %v", err)
 	}
-	if err := s.Touch(t.Context(), tenant, "none", noon); err != nil {
+	if err := s.TouchCredential(t.Context(), tenant, "none", noon); err != nil {
 		t.Errorf("touch nothing: %v", err)
 	}
 }
@@ -139,7 +139,7 @@ func testTouch(t *testing.T, s Opened) {
 	c.Used = time.Time{}
 	keep(t, s, c)
 	for _, at := range []time.Duration{time.Hour, time.Minute, 2 * time.Hour} {
-		if err := s.Touch(t.Context(), tenant, c.ID, noon.Add(at)); err != nil {
+		if err := s.TouchCredential(t.Context(), tenant, c.ID, noon.Add(at)); err != nil {
 			t.Fatal(err)
 		}
 		if now := noon.Add(at); now.After(c.Used) {
@@ -153,11 +153,11 @@ func testTouch(t *testing.T, s Opened) {
 func testRevoke(t *testing.T, s Opened) {
 	a, b := credential(access.Token, 1), credential(access.Token, 2)
 	keep(t, s, a, b)
-	if err := s.Revoke(t.Context(), tenant, a.ID); err != nil {
+	if err := s.RevokeCredential(t.Context(), tenant, a.ID); err != nil {
 		t.Fatal(err)
 	}
 	unknown(t, s, a.Hash)
-	if err := s.Revoke(t.Context(), tenant, a.ID); !errors.Is(err, access.ErrUnknown) {
+	if err := s.RevokeCredential(t.Context(), tenant, a.ID); !errors.Is(err, access.ErrUnknown) {
 		t.Errorf("revoked twice: %v", err)
 	}
 	s = s.Reopen()
@@ -186,11 +186,11 @@ func testTenants(t *testing.T, s Opened) {
 	keep(t, s, mine, theirs)
 	lists(t, s, tenant, access.Token, mine)
 	lists(t, s, other, access.Token, theirs)
-	if err := s.Touch(t.Context(), other, mine.ID, noon.Add(100*time.Hour)); err != nil {
+	if err := s.TouchCredential(t.Context(), other, mine.ID, noon.Add(100*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	finds(t, s, mine)
-	if err := s.Revoke(t.Context(), other, mine.ID); err != nil {
+	if err := s.RevokeCredential(t.Context(), other, mine.ID); err != nil {
 		t.Fatal(err)
 	}
 	finds(t, s, mine)
@@ -204,7 +204,7 @@ func testTwice(t *testing.T, s Opened) {
 	sameID.ID = a.ID
 	sameHash.Tenant, sameHash.Hash = other, a.Hash
 	for _, c := range []access.Credential{sameID, sameHash} {
-		if err := s.Keep(t.Context(), c); err == nil {
+		if err := s.KeepCredential(t.Context(), c); err == nil {
 			t.Errorf("%+v was kept beside %+v", c, a)
 		}
 	}
@@ -216,7 +216,7 @@ func testTwice(t *testing.T, s Opened) {
 func testIllNamed(t *testing.T, s Opened) {
 	c := credential(access.Token, 1)
 	c.Tenant = "../up"
-	if err := s.Keep(t.Context(), c); err == nil {
+	if err := s.KeepCredential(t.Context(), c); err == nil {
 		t.Error("an ill-named tenant was taken")
 	}
 	unknown(t, s, c.Hash)
@@ -226,7 +226,7 @@ func testCancelled(t *testing.T, s Opened) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	c := credential(access.Token, 1)
-	if err := s.Keep(ctx, c); !errors.Is(err, context.Canceled) {
+	if err := s.KeepCredential(ctx, c); !errors.Is(err, context.Canceled) {
 		t.Errorf("keep: %v", err)
 	}
 	unknown(t, s, c.Hash)
@@ -238,16 +238,16 @@ func testConcurrent(t *testing.T, s Opened) {
 	for i := range n {
 		all.Go(func() {
 			c := credential(access.Token, i)
-			if err := s.Keep(t.Context(), c); err != nil {
+			if err := s.KeepCredential(t.Context(), c); err != nil {
 				t.Error(err)
 			}
-			if err := s.Touch(t.Context(), tenant, c.ID, noon.Add(1000*time.Hour)); err != nil {
+			if err := s.TouchCredential(t.Context(), tenant, c.ID, noon.Add(1000*time.Hour)); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	all.Wait()
-	got, err := s.List(t.Context(), tenant, access.Token)
+	got, err := s.Credentials(t.Context(), tenant, access.Token)
 	if err != nil || len(got) != n {
 		t.Fatalf("%d credentials, %v; want %d", len(got), err, n)
 	}

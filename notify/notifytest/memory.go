@@ -17,8 +17,8 @@ type Memory struct {
 	notices map[account.Tenant][]notify.Notice // in the order of a listing
 }
 
-// Add implements notify.Store.
-func (m *Memory) Add(ctx context.Context, t account.Tenant, notices []notify.Notice) ([]notify.Notice, error) {
+// AddNotices implements notify.Store.
+func (m *Memory) AddNotices(ctx context.Context, t account.Tenant, notices []notify.Notice) ([]notify.Notice, error) {
 	if err := cmp.Or(ctx.Err(), t.Validate()); err != nil {
 		return nil, err
 	}
@@ -46,8 +46,8 @@ func (m *Memory) index(t account.Tenant, id string) int {
 	return slices.IndexFunc(m.notices[t], func(n notify.Notice) bool { return n.ID == id })
 }
 
-// List implements notify.Store.
-func (m *Memory) List(_ context.Context, t account.Tenant, state notify.State, limit int, after notify.Position) ([]notify.Notice, error) {
+// Notices implements notify.Store.
+func (m *Memory) Notices(_ context.Context, t account.Tenant, state notify.State, limit int, after notify.Position) ([]notify.Notice, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var page []notify.Notice
@@ -63,8 +63,8 @@ func (m *Memory) List(_ context.Context, t account.Tenant, state notify.State, l
 	return page, nil
 }
 
-// Mark implements notify.Store.
-func (m *Memory) Mark(_ context.Context, t account.Tenant, id string, state notify.State) (notify.Notice, error) {
+// MarkNotice implements notify.Store.
+func (m *Memory) MarkNotice(_ context.Context, t account.Tenant, id string, state notify.State) (notify.Notice, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	i := m.index(t, id)
@@ -75,8 +75,8 @@ func (m *Memory) Mark(_ context.Context, t account.Tenant, id string, state noti
 	return m.notices[t][i], nil
 }
 
-// Open implements notify.Store.
-func (m *Memory) Open(ctx context.Context, t account.Tenant) (int64, error) {
-	open, err := m.List(ctx, t, notify.Open, -1, notify.Position{})
+// OpenNotices implements notify.Store.
+func (m *Memory) OpenNotices(ctx context.Context, t account.Tenant) (int64, error) {
+	open, err := m.Notices(ctx, t, notify.Open, -1, notify.Position{})
 	return int64(len(open)), err
 }

@@ -70,7 +70,7 @@ func notice(n int) notify.Notice {
 
 func add(t *testing.T, s notify.Store, tenant account.Tenant, notices ...notify.Notice) []notify.Notice {
 	t.Helper()
-	added, err := s.Add(t.Context(), tenant, notices)
+	added, err := s.AddNotices(t.Context(), tenant, notices)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,12 +87,12 @@ func same(t *testing.T, what string, got []notify.Notice, want ...notify.Notice)
 // holds wants the listing of a state to be want, and counts the open ones.
 func holds(t *testing.T, s notify.Store, tenant account.Tenant, want ...notify.Notice) {
 	t.Helper()
-	got, err := s.List(t.Context(), tenant, "", 1000, notify.Position{})
+	got, err := s.Notices(t.Context(), tenant, "", 1000, notify.Position{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, "all", got, want...)
-	open, err := s.Open(t.Context(), tenant)
+	open, err := s.OpenNotices(t.Context(), tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func holds(t *testing.T, s notify.Store, tenant account.Tenant, want ...notify.N
 
 func testEmpty(t *testing.T, s Opened) {
 	holds(t, s, tenant)
-	if _, err := s.Mark(t.Context(), tenant, "none", notify.Open); !errors.Is(err, notify.ErrNoNotice) {
+	if _, err := s.MarkNotice(t.Context(), tenant, "none", notify.Open); !errors.Is(err, notify.ErrNoNotice) {
 		t.Errorf("mark nothing: %v", err)
 	}
 	same(t, "added of nothing", add(t, s, tenant))
@@ -125,7 +125,7 @@ func testAdd(t *testing.T, s Opened) {
 func testAgain(t *testing.T, s Opened) {
 	a, b := notice(1), notice(2)
 	add(t, s, tenant, a)
-	acknowledged, err := s.Mark(t.Context(), tenant, a.ID, notify.Acknowledged)
+	acknowledged, err := s.MarkNotice(t.Context(), tenant, a.ID, notify.Acknowledged)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func testPages(t *testing.T, s Opened) {
 		var got []notify.Notice
 		after := notify.Position{}
 		for range len(want) + 1 {
-			page, err := s.List(t.Context(), tenant, notify.Open, limit, after)
+			page, err := s.Notices(t.Context(), tenant, notify.Open, limit, after)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,14 +189,14 @@ func testPages(t *testing.T, s Opened) {
 func testStates(t *testing.T, s Opened) {
 	a, b := notice(1), notice(2)
 	add(t, s, tenant, a, b)
-	marked, err := s.Mark(t.Context(), tenant, a.ID, notify.Acknowledged)
+	marked, err := s.MarkNotice(t.Context(), tenant, a.ID, notify.Acknowledged)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for state, want := range map[notify.State][]notify.Notice{
 		notify.Open: {b}, notify.Acknowledged: {marked}, "": {b, marked},
 	} {
-		got, err := s.List(t.Context(), tenant, state, 10, notify.Position{})
+		got, err := s.Notices(t.Context(), tenant, state, 10, notify.Position{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +209,7 @@ func testMark(t *testing.T, s Opened) {
 	add(t, s, tenant, want)
 	for _, state := range []notify.State{notify.Acknowledged, notify.Acknowledged, notify.Open, notify.Acknowledged} {
 		want.State = state
-		got, err := s.Mark(t.Context(), tenant, want.ID, state)
+		got, err := s.MarkNotice(t.Context(), tenant, want.ID, state)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +223,7 @@ func testTenants(t *testing.T, s Opened) {
 	a := notice(1)
 	add(t, s, tenant, a)
 	holds(t, s, other)
-	if _, err := s.Mark(t.Context(), other, a.ID, notify.Acknowledged); !errors.Is(err, notify.ErrNoNotice) {
+	if _, err := s.MarkNotice(t.Context(), other, a.ID, notify.Acknowledged); !errors.Is(err, notify.ErrNoNotice) {
 		t.Errorf("marked another tenant's: %v", err)
 	}
 	same(t, "added", add(t, s, other, a), a)
@@ -231,7 +231,7 @@ func testTenants(t *testing.T, s Opened) {
 }
 
 func testIllNamed(t *testing.T, s Opened) {
-	if _, err := s.Add(t.Context(), "../up", []notify.Notice{notice(1)}); err == nil {
+	if _, err := s.AddNotices(t.Context(), "../up", []notify.Notice{notice(1)}); err == nil {
 		t.Error("an ill-named tenant was taken")
 	}
 }
@@ -239,7 +239,7 @@ func testIllNamed(t *testing.T, s Opened) {
 func testCancelled(t *testing.T, s Opened) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Add(ctx, tenant, []notify.Notice{notice(1)}); !errors.Is(err, context.Canceled) {
+	if _, err := s.AddNotices(ctx, tenant, []notify.Notice{notice(1)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("add: %v", err)
 	}
 	holds(t, s, tenant)
@@ -251,7 +251,7 @@ func testConcurrent(t *testing.T, s Opened) {
 	times := map[string]int{}
 	for i := range 10 {
 		all.Go(func() {
-			added, err := s.Add(t.Context(), tenant, []notify.Notice{notice(0), notice(i)})
+			added, err := s.AddNotices(t.Context(), tenant, []notify.Notice{notice(0), notice(i)})
 			if err != nil {
 				t.Error(err)
 			}
