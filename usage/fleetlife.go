@@ -7,14 +7,14 @@ type Life struct {
 	Account, Region, Zone, Resource string
 	Launcher                        *Cause // nil when unattributed
 
-	spans []span
+	stints []stint
 	history
 	ending
 	place int32 // in FleetView.last
 }
 
-// span is an Interval without what it has in common with its neighbours.
-type span struct {
+// stint is an Interval without what it has in common with its neighbours.
+type stint struct {
 	shape                        *Shape
 	tags                         Tags
 	start, end, notAfter, period Seconds
@@ -32,15 +32,15 @@ func (p *pool) life(t *Timeline) *Life {
 	for i := range l.phases {
 		l.phases[i].shape, l.phases[i].tags = p.shape(l.phases[i].shape), p.tagged(l.phases[i].tags)
 	}
-	l.spans = make([]span, len(t.Intervals))
+	l.stints = make([]stint, len(t.Intervals))
 	for i := range t.Intervals {
-		l.spans[i] = p.span(&t.Intervals[i])
+		l.stints[i] = p.stint(&t.Intervals[i])
 	}
 	return l
 }
 
-func (p *pool) span(i *Interval) span {
-	return span{
+func (p *pool) stint(i *Interval) stint {
+	return stint{
 		shape: p.shape(&i.Shape), tags: p.tagged(i.Tags),
 		start: i.Start, end: i.End, notAfter: i.NotAfter, period: i.Period,
 		opened: p.cause(i.Opened), closed: p.cause(i.Closed),
@@ -49,14 +49,14 @@ func (p *pool) span(i *Interval) span {
 }
 
 // Len is how many intervals the life has.
-func (l *Life) Len() int { return len(l.spans) }
+func (l *Life) Len() int { return len(l.stints) }
 
 // Open says whether the resource ran when it was last heard of.
-func (l *Life) Open() bool { return len(l.spans) > 0 && l.spans[len(l.spans)-1].open }
+func (l *Life) Open() bool { return len(l.stints) > 0 && l.stints[len(l.stints)-1].open }
 
 // interval unpacks one interval into i, under a horizon.
 func (l *Life) interval(k int, horizon Seconds, i *Interval) {
-	s := &l.spans[k]
+	s := &l.stints[k]
 	*i = Interval{
 		Account: l.Account, Region: l.Region, Zone: l.Zone, Resource: l.Resource, Launcher: l.Launcher,
 		Shape: *s.shape, Tags: s.tags, Start: s.start, End: s.end, NotAfter: s.notAfter, Period: s.period,

@@ -63,8 +63,8 @@ func (v *FleetView) Horizon(l *Life) Seconds { return v.last[l.place] }
 // TimelineOf gives. They share what they point to.
 func (v *FleetView) Intervals(l *Life, to []Interval) []Interval {
 	from := len(to)
-	to = slices.Grow(to, len(l.spans))[:from+len(l.spans)]
-	for k := range l.spans {
+	to = slices.Grow(to, len(l.stints))[:from+len(l.stints)]
+	for k := range l.stints {
 		l.interval(k, v.Horizon(l), &to[from+k])
 	}
 	return to
@@ -76,20 +76,20 @@ func (v *FleetView) OpenInterval(l *Life, i *Interval) bool {
 	if !l.Open() {
 		return false
 	}
-	l.interval(len(l.spans)-1, v.Horizon(l), i)
+	l.interval(len(l.stints)-1, v.Horizon(l), i)
 	return true
 }
 
 // RunningAt unpacks into i the interval of a life that runs at a moment, as
 // far as is known; false when there is none.
 func (v *FleetView) RunningAt(l *Life, at Seconds, i *Interval) bool {
-	k, _ := slices.BinarySearchFunc(l.spans, at, func(s span, at Seconds) int {
+	k, _ := slices.BinarySearchFunc(l.stints, at, func(s stint, at Seconds) int {
 		if s.start <= at {
 			return -1
 		}
 		return 1
 	})
-	if k == 0 || !l.spans[k-1].open && at >= l.spans[k-1].end {
+	if k == 0 || !l.stints[k-1].open && at >= l.stints[k-1].end {
 		return false
 	}
 	l.interval(k-1, v.Horizon(l), i)
