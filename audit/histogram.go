@@ -89,17 +89,24 @@ func (l *Lake) histogram(ctx context.Context, t account.Tenant, r HistogramReque
 // noFloor is the floor of a walk that needs every row group.
 func noFloor() int64 { return math.MinInt64 }
 
-// closeEnds puts the lake's bounds where a range is open. A range without any
-// time is empty at its beginning.
+// closeEnds puts the lake's bounds where a range is open. Of an empty lake
+// nothing is left of such a range.
 func closeEnds(from, until int64, b Bounds) (int64, int64) {
-	if from == math.MinInt64 {
-		from = min(b.Oldest, until)
-	}
-	if until == math.MaxInt64 {
-		until = b.Newest
-		if b.Parts > 0 {
-			until++
+	openFrom, openUntil := from == math.MinInt64, until == math.MaxInt64
+	switch {
+	case b.Parts > 0:
+		if openFrom {
+			from = min(b.Oldest, until)
 		}
+		if openUntil {
+			until = b.Newest + 1
+		}
+	case openFrom && openUntil:
+		return 0, 0
+	case openFrom:
+		from = until
+	case openUntil:
+		until = from
 	}
 	return from, max(from, until)
 }

@@ -32,8 +32,12 @@ type Request struct {
 	Parts []string
 }
 
-// DefaultLimit is how many events a search gives when it does not say.
-const DefaultLimit = 100
+// DefaultLimit is how many events a search gives when it does not say, and
+// MaxLimit how many it can give; whoever wants more goes on with the cursor.
+const (
+	DefaultLimit = 100
+	MaxLimit     = 10_000
+)
 
 // Result is a page of events.
 type Result struct {
@@ -52,8 +56,12 @@ type Work struct {
 	Rows   int64 // in those
 }
 
-// ErrCursor says that a cursor was not given by Search.
-var ErrCursor error = requestError("the cursor is not one that a search gave")
+var (
+	// ErrCursor says that a cursor was not given by Search.
+	ErrCursor error = requestError("the cursor is not one that a search gave")
+	// ErrLimit says that a search asks for more than MaxLimit events at once.
+	ErrLimit error = requestError("so many events do not fit on a page")
+)
 
 // eachPage is how many events Each holds at a time: with raw records some
 // megabytes.
@@ -100,6 +108,9 @@ func (l *Lake) search(ctx context.Context, t account.Tenant, r Request, fields [
 func (l *Lake) searchExcept(ctx context.Context, t account.Tenant, r Request, fields []field, except map[string]map[uint64]bool) (Result, error) {
 	if r.Limit <= 0 {
 		r.Limit = DefaultLimit
+	}
+	if r.Limit > MaxLimit {
+		return Result{}, fmt.Errorf("%w: the most are %d", ErrLimit, MaxLimit)
 	}
 	after, err := parseCursor(r.Cursor)
 	if err != nil {
