@@ -81,7 +81,7 @@ func grouping(by []string) ([]func(*usage.Interval) string, error) {
 	for k, name := range by {
 		read, ok := field(name)
 		if !ok {
-			return nil, fmt.Errorf("group by %q: want %s or tag.KEY", name, strings.Join(fieldNames, ", "))
+			return nil, fmt.Errorf("group by %q: %w: want %s or tag.KEY", name, ErrField, strings.Join(fieldNames, ", "))
 		}
 		absent := placeholder(name)
 		readers[k] = func(i *usage.Interval) string {

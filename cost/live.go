@@ -15,9 +15,9 @@ import (
 type Live struct {
 	fleet *usage.Fleet
 
-	mu       sync.Mutex
-	prices   price.Prices
-	journals shelf
+	mu     sync.Mutex
+	prices price.Prices
+	shelf  shelf
 }
 
 // NewLive shows a fleet at prices.
@@ -29,7 +29,7 @@ func NewLive(fleet *usage.Fleet, prices price.Prices) *Live {
 func (l *Live) SetPrices(prices price.Prices) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.prices, l.journals = prices, shelf{}
+	l.prices, l.shelf = prices, shelf{}
 }
 
 // Errors that are the mistake of whoever asked, beside ErrTooManyRows.

@@ -8,13 +8,6 @@ import (
 	"github.com/kopterio/kopter/usage"
 )
 
-type shelf struct{}
-
-// Graph gives a chart. Errors are ErrField, ErrTooManyRows and ctx's.
-func (l *Live) Graph(ctx context.Context, r GraphRequest) (Chart, error) {
-	return Chart{}, errors.ErrUnsupported
-}
-
 // RunRate is what runs at a moment, by fields of Schema. Errors are ErrField
 // and ctx's.
 func (l *Live) RunRate(ctx context.Context, by []string, filter query.Node, at usage.Seconds) (RunRates, error) {

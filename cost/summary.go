@@ -89,11 +89,14 @@ func mergeGaps(all []*Tariffs) []Unpriced {
 	for _, u := range sum {
 		list = append(list, *u)
 	}
-	slices.SortFunc(list, func(a, b Unpriced) int {
-		return cmp.Or(-cmp.Compare(a.Seconds, b.Seconds), compareKeys(a.Key, b.Key),
-			cmp.Compare(a.Purchase, b.Purchase), cmp.Compare(a.Status, b.Status), strings.Compare(a.Reason, b.Reason))
-	})
+	slices.SortFunc(list, compareUnpriced)
 	return list
+}
+
+// compareUnpriced puts the most seconds first.
+func compareUnpriced(a, b Unpriced) int {
+	return cmp.Or(-cmp.Compare(a.Seconds, b.Seconds), compareKeys(a.Key, b.Key),
+		cmp.Compare(a.Purchase, b.Purchase), cmp.Compare(a.Status, b.Status), strings.Compare(a.Reason, b.Reason))
 }
 
 func compareKeys(a, b price.Key) int {
