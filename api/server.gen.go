@@ -1156,6 +1156,12 @@ type StreamEvents struct {
 	Skipped int64 `json:"skipped"`
 }
 
+// StreamLost defines model for StreamLost.
+type StreamLost struct {
+	// Messages How many at least; 0 when nobody counted them.
+	Messages int64 `json:"messages"`
+}
+
 // StreamPipeline defines model for StreamPipeline.
 type StreamPipeline struct {
 	At              time.Time `json:"at"`
@@ -1537,6 +1543,9 @@ type GetStreamParams struct {
 
 	// Q A filter in Kopter's query language.
 	Q *Query `form:"q,omitempty" json:"q,omitempty"`
+
+	// LastEventID The id of the last message that came, as browsers send it when they connect again.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
 // MarkNotificationJSONRequestBody defines body for MarkNotification for application/json ContentType.
@@ -3198,6 +3207,27 @@ func (siw *ServerInterfaceWrapper) GetStream(w http.ResponseWriter, r *http.Requ
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "q", Err: err})
 		}
 		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Last-Event-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Last-Event-ID", Err: err})
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
