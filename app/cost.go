@@ -55,7 +55,7 @@ func (a *App) Cost(ctx context.Context, opt CostOptions) (Graph, error) {
 	if opt.Limit > 0 && len(rows) > opt.Limit {
 		rows = rows[:opt.Limit]
 	}
-	return Graph{By: opt.By, Rows: rows, Summary: summary, Notes: notes(summary)}, nil
+	return Graph{By: opt.By, Rows: rows, Summary: summary, Notes: summary.Notes()}, nil
 }
 
 // Step is one step of the price graph.
@@ -68,55 +68,6 @@ func (g *Graph) EncodeRow(r *cost.Row) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
-}
-
-// shownReasons bounds the notes about unpriced seconds.
-const shownReasons = 5
-
-// notes says in words what a reader of the graph should know.
-func notes(s cost.Summary) []string {
-	var lines []string
-	reasons := byReason(s.Unpriced)
-	for _, u := range reasons[:min(len(reasons), shownReasons)] {
-		what := cmp.Or(u.Key.Type, "an unknown type")
-		lines = append(lines, fmt.Sprintf("unpriced: %s of %s (first %s): %s", hours(u.Seconds), what, u.Resource, u.Reason))
-	}
-	if more := len(reasons) - shownReasons; more > 0 {
-		lines = append(lines, fmt.Sprintf("… and %d more reasons for unpriced time.", more))
-	}
-	var assumed int64
-	for _, total := range s.Totals {
-		assumed += total.AssumedSeconds
-	}
-	if assumed > 0 {
-		lines = append(lines, fmt.Sprintf("assumed: %s are taken for Linux/UNIX, because no inventory says otherwise.", hours(assumed)))
-	}
-	if s.UnattributedSeconds > 0 {
-		lines = append(lines, fmt.Sprintf("unattributed: %s of instances whose launch is not in the logs.", hours(s.UnattributedSeconds)))
-	}
-	return lines
-}
-
-// byReason adds up what is unpriced for one reason in many zones or under many
-// operations: the most seconds first.
-func byReason(all []cost.Unpriced) []cost.Unpriced {
-	var sums []cost.Unpriced
-	for _, u := range all {
-		at := slices.IndexFunc(sums, func(s cost.Unpriced) bool { return s.Key.Type == u.Key.Type && s.Reason == u.Reason })
-		if at < 0 {
-			sums = append(sums, u)
-			continue
-		}
-		sums[at].Seconds += u.Seconds
-		sums[at].Stretches += u.Stretches
-	}
-	slices.SortStableFunc(sums, func(a, b cost.Unpriced) int { return cmp.Compare(b.Seconds, a.Seconds) })
-	return sums
-}
-
-// hours writes seconds as instance hours.
-func hours(seconds int64) string {
-	return fmt.Sprintf("%.1f h", float64(seconds)/3600)
 }
 
 func costQuery(opt CostOptions) (cost.Query, error) {
