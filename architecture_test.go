@@ -60,6 +60,7 @@ var mayImport = map[string][]string{
 	"usage/usagetest":     {"usage", "cloudtrail"},
 	"price/pricetest":     {"price"},
 	"ingest/ingesttest":   {"ingest", "audit", "usage"},
+	"queue/queuetest":     {},
 	"access/accesstest":   {"access"},
 	"notify/notifytest":   {"notify"},
 	"internal/shareddata": {},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/audit"
+	"github.com/kopterio/kopter/queue"
 	"github.com/kopterio/kopter/usage"
 )
 
@@ -60,6 +61,8 @@ type Commit struct {
 	Lake       audit.Change
 	Facts      []usage.Fact
 	Freshness  []usage.Freshness
+	// Messages are sent when, and only when, everything else is visible.
+	Messages []queue.Outgoing
 }
 
 // Store keeps commits. It is safe for concurrent use.
@@ -70,6 +73,7 @@ type Store interface {
 	// Commit makes everything in c durable and visible together, or returns
 	// an error and changes nothing. Facts that are already known stay as they
 	// are; a file's earlier version and its quarantine entries are replaced.
+	// Receivers that wait for one of the messages are woken.
 	Commit(ctx context.Context, t account.Tenant, c Commit) error
 	// Ingested lists the committed files by URI.
 	Ingested(ctx context.Context, t account.Tenant) iter.Seq2[Ingested, error]

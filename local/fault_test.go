@@ -22,7 +22,7 @@ func TestRunThatFailsAtEveryPoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := visible(t, whole.data)
-	for _, point := range local.Points {
+	for _, point := range ingestPoints() {
 		for _, nth := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/%d", point, nth), func(t *testing.T) {
 				p := plan{data: filepath.Join(t.TempDir(), "data"), logs: logs}

@@ -39,6 +39,8 @@ func (s *Store) known(ctx context.Context, t account.Tenant, objects []ingest.Ob
 
 // Commit implements ingest.Store.
 func (s *Store) Commit(ctx context.Context, t account.Tenant, c ingest.Commit) error {
+	// Also where it failed: it may have landed.
+	defer s.wakeReceivers(t, c.Messages)
 	return s.change(ctx, t, "commit ingested files", func(x *transaction) error {
 		if err := x.lake(c.Lake); err != nil {
 			return err
@@ -54,6 +56,9 @@ func (s *Store) Commit(ctx context.Context, t account.Tenant, c ingest.Commit) e
 		}
 		if err := x.freshness(c.Freshness); err != nil {
 			return fmt.Errorf("freshness: %w", err)
+		}
+		if err := s.messages(x, c.Messages); err != nil {
+			return fmt.Errorf("messages: %w", err)
 		}
 		return nil
 	})

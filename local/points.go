@@ -18,16 +18,29 @@ const (
 	PointQuarantine = "commit.quarantine" // the quarantine is in
 	PointFacts      = "commit.facts"      // the facts are in
 	PointFreshness  = "commit.freshness"  // the freshness is in
+	PointMessages   = "commit.messages"   // the outgoing messages are in
 	PointSnapshots  = "commit.snapshots"  // the snapshots are in
 	PointSheet      = "commit.sheet"      // a price sheet's row is in
 	PointCommit     = "commit.commit"     // about to commit
 	PointCommitted  = "commit.committed"  // committed, the caller not told
+
+	PointQueueBegin     = "queue.begin"     // the transaction of a group of changes to queues has begun
+	PointQueueSent      = "queue.sent"      // the messages of one change are in
+	PointQueueReceived  = "queue.received"  // received messages are hidden
+	PointQueueDeleted   = "queue.deleted"   // messages are deleted
+	PointQueueExtended  = "queue.extended"  // messages are hidden for longer, or handed back
+	PointQueueFault     = "queue.fault"     // the reason of a failure is noted
+	PointQueueRedriven  = "queue.redriven"  // dead letters are back in their queue
+	PointQueueCommit    = "queue.commit"    // about to commit the group
+	PointQueueCommitted = "queue.committed" // committed, no caller told
 )
 
 // Points lists every point, in the order in which a change passes them.
 var Points = []string{
 	PointFileWrite, PointFileWritten, PointFileSynced, PointFolderMade, PointFileRenamed, PointFileDurable,
-	PointBegin, PointLake, PointFiles, PointQuarantine, PointFacts, PointFreshness, PointSnapshots, PointSheet,
+	PointBegin, PointLake, PointFiles, PointQuarantine, PointFacts, PointFreshness, PointMessages, PointSnapshots, PointSheet,
 	PointCommit, PointCommitted,
+	PointQueueBegin, PointQueueSent, PointQueueReceived, PointQueueDeleted, PointQueueExtended,
+	PointQueueFault, PointQueueRedriven, PointQueueCommit, PointQueueCommitted,
 	PointFileRemove, PointFileRemoved,
 }

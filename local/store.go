@@ -2,7 +2,7 @@
 // person or one machine runs for itself, in one data folder.
 //
 //	kopter.db       SQLite: the lake's index, ingested files, quarantine, facts,
-//	                snapshots, freshness and the list of price sheets
+//	                snapshots, freshness, the list of price sheets, and queues
 //	lake/…          the audit lake's Parquet parts, sidecars and id runs
 //	prices/…        price sheets
 //	tmp/            files that are being written; emptied when a writer opens
@@ -24,6 +24,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 // Options change how a data folder is opened. Its zero value opens it for
@@ -36,6 +37,9 @@ type Options struct {
 	// error that it returns makes the step fail there. It is for tests of
 	// what a crash or a failing disk leaves behind.
 	Hook func(point string) error
+	// Now is the clock of the queues. Without one no message can be sent or
+	// received; everything else works.
+	Now func() time.Time
 }
 
 // Errors of Open, and of changes to a store that was opened for reading.
@@ -62,7 +66,8 @@ const (
 )
 
 // Store is an open data folder. It implements audit.Index, audit.Files,
-// ingest.Store, usage.Store and price.Store, and is safe for concurrent use.
+// ingest.Store, usage.Store and price.Store, has the queues of each tenant, and
+// is safe for concurrent use.
 type Store struct {
 	dir   string
 	write *sql.DB // one connection; nil when reading only
@@ -71,6 +76,9 @@ type Store struct {
 	disk  disk
 
 	putting sync.Mutex // held while a price sheet is put
+
+	now    func() time.Time // nil when there are no queues
+	queues *queueing
 }
 
 // Open opens the data folder dir. For writing, the folder is made when it is
@@ -94,7 +102,7 @@ func open(ctx context.Context, dir string, opt Options) (*Store, error) {
 	if hook == nil {
 		hook = func(string) error { return nil }
 	}
-	s := &Store{dir: abs, disk: disk{root: abs, hook: hook}}
+	s := &Store{dir: abs, disk: disk{root: abs, hook: hook}, now: opt.Now, queues: newQueueing()}
 	if opt.ReadOnly {
 		err = s.openReader(ctx)
 	} else {

@@ -12,12 +12,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/audit"
 	"github.com/kopterio/kopter/ingest"
 	"github.com/kopterio/kopter/local"
 	"github.com/kopterio/kopter/price"
+	"github.com/kopterio/kopter/queue"
 	"github.com/kopterio/kopter/usage"
 )
 
@@ -208,6 +210,7 @@ func TestReaderChangesNothing(t *testing.T) {
 		"Apply":        reader.Apply(ctx, account.Local, audit.Change{}),
 		"Commit":       reader.Commit(ctx, account.Local, ingest.Commit{}),
 		"AddSnapshots": reader.AddSnapshots(ctx, account.Local, nil, nil),
+		"Send":         queuesOf(t, openAt(t, s.Dir(), local.Options{ReadOnly: true, Now: time.Now}), account.Local, work).Send(ctx, queue.Outgoing{Queue: "work", Body: []byte("m")}),
 		"PutSheet":     reader.PutSheet(ctx, account.Local, price.SheetInfo{ID: "x"}, nil),
 	}
 	for name, err := range attempts {
@@ -238,7 +241,7 @@ func TestFailureAtEveryPoint(t *testing.T) {
 	for _, point := range local.Points {
 		t.Run(point, func(t *testing.T) {
 			armed := false
-			s := openAt(t, t.TempDir(), local.Options{Hook: func(p string) error {
+			s := openAt(t, t.TempDir(), local.Options{Now: time.Now, Hook: func(p string) error {
 				if armed && p == point {
 					return fault
 				}
@@ -281,6 +284,7 @@ func touchEverything(t *testing.T, s *local.Store) error {
 		s.Commit(ctx, account.Local, ingest.Commit{Facts: factsOf(1)}),
 		s.AddSnapshots(ctx, account.Local, nil, nil),
 		s.PutSheet(ctx, account.Local, price.SheetInfo{ID: "a"}, []byte("sheet")),
+		touchQueue(ctx, queuesOf(t, s, account.Local, work)),
 		s.Remove(ctx, "fresh/tenant=local/a.parquet"),
 	)
 }
@@ -307,14 +311,15 @@ func TestCommitThatFailsChangesNothing(t *testing.T) {
 		Lake:       audit.Change{AddParts: []audit.Part{{Name: "p"}}},
 		Facts:      factsOf(3),
 		Freshness:  []usage.Freshness{{Account: "1", Region: "r", Last: 1}},
+		Messages:   []queue.Outgoing{{Queue: "work", Body: []byte("m")}},
 	}
 	fault := errors.New("the disk failed")
 	for _, point := range []string{
 		local.PointBegin, local.PointLake, local.PointFiles, local.PointQuarantine,
-		local.PointFacts, local.PointFreshness, local.PointCommit,
+		local.PointFacts, local.PointFreshness, local.PointMessages, local.PointCommit,
 	} {
 		t.Run(point, func(t *testing.T) {
-			s := openAt(t, t.TempDir(), local.Options{Hook: func(p string) error {
+			s := openAt(t, t.TempDir(), local.Options{Now: time.Now, Hook: func(p string) error {
 				if p == point {
 					return fault
 				}
@@ -338,7 +343,7 @@ func countRows(t *testing.T, dir string) (n int) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for _, table := range []string{"parts", "runs", "conflicts", "ingested", "quarantine", "facts", "snapshots", "freshness", "sheets"} {
+	for _, table := range []string{"parts", "runs", "conflicts", "ingested", "quarantine", "facts", "snapshots", "freshness", "sheets", "messages", "letters"} {
 		var rows int
 		if err := db.QueryRow("SELECT count(*) FROM " + table).Scan(&rows); err != nil {
 			t.Fatal(err)

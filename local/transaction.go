@@ -15,6 +15,9 @@ type transaction struct {
 	tx     *sql.Tx
 	tenant account.Tenant
 	hook   func(point string) error
+
+	// Of a group of changes to queues: see transaction.exec.
+	prepared, bound map[string]*sql.Stmt
 }
 
 // change runs do in a transaction: all of it is durable when change returns
