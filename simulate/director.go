@@ -52,6 +52,9 @@ func newDirector(w *world, start, rate int64) *director {
 	if len(w.fleets) == 0 {
 		w.foundFleets()
 	}
+	for _, f := range w.fleets {
+		f.p.r.state = mix(f.p.r.state, uint64(start))
+	}
 	d.perHour = 3600 * rate / eventsPerBuild
 	for _, a := range programme {
 		a.next = start + d.random.between(a.first.lo, a.first.hi)

@@ -94,8 +94,10 @@ func NewLive(opt LiveOptions) (*Live, error) {
 	if err := opt.validate(); err != nil {
 		return nil, err
 	}
-	w := newWorld(opt.History)
-	w.planLives()
+	w, err := plannedWorld(opt.History)
+	if err != nil {
+		return nil, err
+	}
 	for _, u := range w.units {
 		u.actions = nil
 	}
@@ -228,7 +230,7 @@ func (s *stream) actUntil(t int64) error {
 func (l *Live) look(sink Sink, from, to int64) error {
 	w := l.plan
 	for t := from; t < to; t++ {
-		if !w.looksAt(t) {
+		if !w.looks.at(t) {
 			continue
 		}
 		w.shots = append(w.shots, t)

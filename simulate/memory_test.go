@@ -115,6 +115,7 @@ type event struct {
 	UserIdentity struct {
 		Type           string `json:"type"`
 		ARN            string `json:"arn"`
+		AccessKeyID    string `json:"accessKeyId"`
 		SessionContext struct {
 			SourceIdentity string `json:"sourceIdentity"`
 			SessionIssuer  struct {
@@ -130,7 +131,12 @@ type event struct {
 		InstanceType jsontextOrObject `json:"instanceType"`
 		Hibernate    bool             `json:"hibernate"`
 	} `json:"requestParameters"`
-	Response struct {
+	ErrorMessage string `json:"errorMessage"`
+	Response     struct {
+		ConsoleLogin string
+		Credentials  struct {
+			AccessKeyID string `json:"accessKeyId"`
+		} `json:"credentials"`
 		Instances struct {
 			Items []item `json:"items"`
 		} `json:"instancesSet"`
@@ -146,7 +152,10 @@ type item struct {
 	ID         string `json:"instanceId"`
 	Type       string `json:"instanceType"`
 	LaunchTime int64  `json:"launchTime"`
-	Previous   struct {
+	Tags       struct {
+		Items []struct{ Key, Value string }
+	} `json:"tagSet"`
+	Previous struct {
 		Name string `json:"name"`
 	} `json:"previousState"`
 }

@@ -80,7 +80,7 @@ func DemoHistory(now time.Time) Options {
 	end := now.UTC().Truncate(time.Second)
 	return Options{
 		Seed: 7, Organisation: true, Accounts: 7, Events: 60_000, Instances: 900, Story: true,
-		Start: end.AddDate(0, 0, -90), End: end, FileEvery: 24 * time.Hour, PriceVersions: 3,
+		Start: end.AddDate(0, 0, -90), End: end, FileEvery: 72 * time.Hour, PriceVersions: 2,
 	}
 }
 

@@ -168,13 +168,12 @@ func (w *world) addUnit(m member, code string, weight uint64, home bool) *unit {
 // looks are moments of DescribeInstances at a steady pace; none if every is 0.
 type looks struct{ from, every int64 }
 
+func (l looks) at(t int64) bool { return l.every > 0 && t >= l.from && (t-l.from)%l.every == 0 }
+
 // looksAt says whether a recording is made at t.
 func (w *world) looksAt(t int64) bool {
-	if l := w.looks; l.every > 0 && t >= l.from {
-		return (t-l.from)%l.every == 0
-	}
 	_, found := slices.BinarySearch(w.shots, t)
-	return found
+	return found || w.looks.at(t)
 }
 
 // homes are the units in which instances are planned.

@@ -29,21 +29,29 @@ func Write(ctx context.Context, sink Sink, opt Options, progress func(Progress))
 	if err := opt.validate(); err != nil {
 		return nil, err
 	}
-	w := newWorld(opt)
-	w.planLives()
-	if planned := w.planned(); planned > opt.Events {
-		return nil, fmt.Errorf("%w: %d events are too few for the plan's %d: want more events, fewer instances or fewer days", ErrOptions, opt.Events, planned)
+	w, err := plannedWorld(opt)
+	if err != nil {
+		return nil, err
 	}
 	truth := &Truth{Seed: opt.Seed, Start: w.start, End: w.end, Events: opt.Events, EventsByName: map[string]int64{}, EventsByAccount: map[string]int64{}}
 	if err := w.writeUnits(ctx, sink, truth, progress); err != nil {
 		return nil, err
 	}
-	var err error
 	if truth.PriceLists, err = w.writePriceLists(sink); err != nil {
 		return nil, err
 	}
 	truth.sum()
 	return truth, writeTruth(sink, w, truth)
+}
+
+// plannedWorld is the organisation with all that is planned in it.
+func plannedWorld(opt Options) (*world, error) {
+	w := newWorld(opt)
+	w.planLives()
+	if planned := w.planned(); planned > opt.Events {
+		return nil, fmt.Errorf("%w: %d events are too few for the plan's %d: want more events, fewer instances or fewer days", ErrOptions, opt.Events, planned)
+	}
+	return w, nil
 }
 
 func (w *world) planned() int64 {
