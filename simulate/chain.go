@@ -7,7 +7,7 @@ func (p *planner) assume(t int64, by *actor, role, name string, agents []string)
 	s := p.u.session(p.r, role, name, agents)
 	s.address, s.since = by.address, t
 	if a := p.call(t, by, "AssumeRole"); a != nil {
-		a.granted = s
+		a.granted, a.agent = s, commandAgents[0]
 	}
 	return s
 }

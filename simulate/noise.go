@@ -5,7 +5,8 @@ package simulate
 type noise struct {
 	random   random
 	streams  []*stream
-	upTo     []uint64 // cumulative weights of streams
+	people   [][]*actor // of each stream: who works through the identity center
+	upTo     []uint64   // cumulative weights of streams
 	sessions []session
 }
 
@@ -29,10 +30,25 @@ func newNoise(streams []*stream, rate int64, seed uint64) *noise {
 	for _, s := range streams {
 		total += s.weight
 		n.upTo = append(n.upTo, total)
+		n.people = append(n.people, s.people())
 	}
 	n.sessions = make([]session, min(max(fewestSessions, rate/2), mostSessions))
 	return n
 }
+
+func (u *unit) people() []*actor {
+	var list []*actor
+	for _, w := range u.noise {
+		if w.actor.identity == ssoSession {
+			list = append(list, w.actor)
+		}
+	}
+	return list
+}
+
+// peoplesShare is how many sessions of a thousand are a person's. Programs
+// make nearly all calls of a real organisation; a watcher wants to see people.
+const peoplesShare = 350
 
 // make writes so many events, spread evenly over from ≤ t < to.
 func (n *noise) make(from, to, events int64) error {
@@ -58,8 +74,11 @@ func (n *noise) open(s *session) {
 	}
 	s.stream = n.streams[i]
 	s.actor = s.stream.caller()
-	s.agent = pick(&s.stream.random, s.actor.agents)
-	s.left = s.stream.length()
+	if people := n.people[i]; len(people) > 0 && n.random.chance(peoplesShare) {
+		s.actor = pick(&n.random, people)
+	}
+	s.agent = pick(&n.random, s.actor.agents)
+	s.left = n.random.between(2, 14)
 }
 
 func (s *session) call(t int64) error {
