@@ -61,6 +61,7 @@ var mayImport = map[string][]string{
 	"price/pricetest":     {"price"},
 	"ingest/ingesttest":   {"ingest", "audit", "usage"},
 	"queue/queuetest":     {},
+	"worker/workertest":   {},
 	"access/accesstest":   {"access"},
 	"notify/notifytest":   {"notify"},
 	"internal/shareddata": {},

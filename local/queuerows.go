@@ -61,7 +61,7 @@ const forever = queue.MaxWait
 // send puts messages into their queues.
 func (x *transaction) send(messages []queue.Outgoing, now time.Time, newID func() string) error {
 	for _, m := range messages {
-		_, err := x.exec(insertMessage, string(x.tenant), m.Queue, newID(), now.Add(m.Delay).UnixNano(), now.UnixNano(), m.Body)
+		_, err := x.exec(insertMessage, string(x.tenant), m.Queue, newID(), now.Add(m.Delay).UnixNano(), now.UnixNano(), blob(m.Body))
 		if err != nil {
 			return err
 		}
@@ -239,7 +239,7 @@ func (s *Store) messages(x *transaction, messages []queue.Outgoing) error {
 	}
 	err := x.each(insertMessage, len(messages), func(i int) []any {
 		m, now := &messages[i], s.now()
-		return []any{m.Queue, s.queues.newID(), now.Add(m.Delay).UnixNano(), now.UnixNano(), m.Body}
+		return []any{m.Queue, s.queues.newID(), now.Add(m.Delay).UnixNano(), now.UnixNano(), blob(m.Body)}
 	})
 	if err != nil {
 		return err

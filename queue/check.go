@@ -19,14 +19,11 @@ var ErrNoQueue = errors.New("there is no such queue")
 // nameForm is what SQS takes as a queue's name, without the dots of .fifo.
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
-// Validate says what SQS would not take. A body that is too long is
-// ErrTooLarge.
+// Validate says what no queue takes. A body that is too long is ErrTooLarge.
 func (m Outgoing) Validate() error {
 	switch {
 	case !nameForm.MatchString(m.Queue):
 		return fmt.Errorf("%q is no name of a queue: it takes 1 to 80 letters, digits, - and _", m.Queue)
-	case len(m.Body) == 0:
-		return fmt.Errorf("queue %s: a message without a body", m.Queue)
 	case len(m.Body) > MaxBody:
 		return fmt.Errorf("queue %s: %w: %d bytes, at most %d", m.Queue, ErrTooLarge, len(m.Body), MaxBody)
 	case m.Delay < 0 || m.Delay > MaxDelay:

@@ -22,7 +22,7 @@ func TestOutgoingValidate(t *testing.T) {
 		{"no queue", queue.Outgoing{Body: []byte("{}")}, "no name of a queue"},
 		{"a path for a queue", queue.Outgoing{Queue: "../x", Body: []byte("{}")}, "no name of a queue"},
 		{"a long name", queue.Outgoing{Queue: strings.Repeat("q", 81), Body: []byte("{}")}, "no name of a queue"},
-		{"no body", queue.Outgoing{Queue: "q"}, "without a body"},
+		{"no body", queue.Outgoing{Queue: "q"}, ""},
 		{"one byte too long", queue.Outgoing{Queue: "q", Body: bytes.Repeat([]byte("x"), queue.MaxBody+1)}, "too large"},
 		{"a negative delay", queue.Outgoing{Queue: "q", Body: []byte("{}"), Delay: -1}, "delay"},
 		{"a long delay", queue.Outgoing{Queue: "q", Body: []byte("{}"), Delay: queue.MaxDelay + 1}, "delay"},

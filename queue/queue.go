@@ -37,6 +37,8 @@ var (
 // Outgoing is a message that is to be sent.
 type Outgoing struct {
 	Queue string // the queue's name
+	// Body may be empty, as that of a cron's message is. SQS takes no empty
+	// body; its backend has to put something in its place.
 	Body  []byte
 	Delay time.Duration // hidden that long at first, at most MaxDelay
 }
@@ -72,14 +74,16 @@ type Sender interface {
 
 // Queue is one queue of one tenant. It is safe for concurrent use.
 type Queue interface {
-	// Receive gives up to max messages and hides them. When there is none it
-	// waits, at most MaxWait; then it gives none and no error.
+	// Receive gives up to max messages, of 1 to MaxBatch, and hides them. When
+	// there is none it waits, at most MaxWait; then it gives none and no error.
 	Receive(ctx context.Context, max int, wait time.Duration) ([]Message, error)
 	// Delete removes messages for good. The errors are in the order of the
-	// receipts, nil for those that are gone; deleting twice is no error.
+	// receipts, nil for those that are gone; deleting twice is no error, and a
+	// receipt that does not hold any more is ErrReceipt.
 	Delete(ctx context.Context, receipts ...string) ([]error, error)
-	// Extend hides messages for that long from now on. Zero hands them back
-	// at once.
+	// Extend hides messages, which must still be hidden, for that long from
+	// now on, at most MaxVisibility. Zero hands them back at once. The errors
+	// are as those of Delete.
 	Extend(ctx context.Context, visibility time.Duration, receipts ...string) ([]error, error)
 }
 
@@ -110,7 +114,8 @@ type Office interface {
 	// Redrive sends dead letters back to their queue, those with the ids or
 	// all of them, with their receives counted anew. It says how many.
 	Redrive(ctx context.Context, queue string, ids ...string) (int64, error)
-	// Fault notes why a delivery failed, for Letter.Reason.
+	// Fault notes why a delivery failed, for Letter.Reason; of a long reason,
+	// MaxReason bytes.
 	Fault(ctx context.Context, queue, receipt, reason string) error
 }
 

@@ -165,12 +165,13 @@ func testRefused(t *testing.T, h Harness) {
 	whole := strings.Repeat("x", queue.MaxBody)
 	b.send(whole)
 	b.delete(b.get(whole))
+	b.send("")
+	b.delete(b.get(""))
 	err := b.Send(ctx, queue.Outgoing{Queue: b.name, Body: []byte(whole + "x")})
 	if !errors.Is(err, queue.ErrTooLarge) {
 		t.Errorf("a body of one byte too much: %v, want ErrTooLarge", err)
 	}
 	for _, m := range []queue.Outgoing{
-		{Queue: b.name},
 		{Queue: "", Body: []byte("x")},
 		{Queue: b.name, Body: []byte("x"), Delay: -1},
 		{Queue: b.name, Body: []byte("x"), Delay: queue.MaxDelay + time.Second},
