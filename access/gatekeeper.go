@@ -57,6 +57,15 @@ func (g *Gatekeeper) Invite(t account.Tenant, name string, now time.Time) (secre
 	return secret, expires, nil
 }
 
+// LinkFor is Invite for another browser of who asks. A token gets none: one
+// that leaked would never be rid of.
+func (g *Gatekeeper) LinkFor(who Identity, now time.Time) (secret string, expires time.Time, err error) {
+	if who.Via != Session {
+		return "", time.Time{}, ErrNotAllowed
+	}
+	return g.Invite(who.Tenant, who.Name, now)
+}
+
 // SignIn exchanges the secret of a link for that of a session. The place is
 // where the request came from, such as an IP address: who fails too often from
 // one place is refused there for a while with ErrTooMany. A wrong, old or used
@@ -136,7 +145,7 @@ func (g *Gatekeeper) SignOut(ctx context.Context, who Identity) error {
 }
 
 // NewToken makes a token of the tenant of who asks. The secret is told this
-// once. A token cannot make others: one that leaked would never be rid of.
+// once. A token cannot make others, for the same reason as in LinkFor.
 func (g *Gatekeeper) NewToken(ctx context.Context, who Identity, name string, lifetime time.Duration, now time.Time) (Credential, string, error) {
 	if who.Via != Session {
 		return Credential{}, "", ErrNotAllowed

@@ -1,0 +1,20 @@
+package api
+
+import (
+	"github.com/kopterio/kopter/notify"
+)
+
+// notification shows a notice.
+func notification(n *notify.Notice) Notification {
+	noticed := n.Noticed.UTC()
+	shown := Notification{
+		ID: n.ID, Kind: NotificationKind(n.Kind), Severity: NotificationSeverity(n.Severity), State: NotificationState(n.State),
+		Time: n.Time.UTC(), Noticed: &noticed, Title: n.Title, Detail: n.Detail,
+		Account: known(n.Account), Region: known(n.Region), Resource: known(n.Resource),
+		EventID: known(n.EventID), Principal: known(n.Principal), Actor: known(n.Actor), IP: known(n.IP),
+	}
+	if n.Kind == notify.CostStep {
+		shown.DeltaPerHour, shown.Currency = some(n.Delta.String()), some(string(n.Currency))
+	}
+	return shown
+}
