@@ -42,6 +42,27 @@ func (e ChangeKind) Valid() bool {
 	}
 }
 
+// Defines values for ChangeLineKind.
+const (
+	ChangeLineKindChange ChangeLineKind = "change"
+	ChangeLineKindClose  ChangeLineKind = "close"
+	ChangeLineKindOpen   ChangeLineKind = "open"
+)
+
+// Valid indicates whether the value is a known member of the ChangeLineKind enum.
+func (e ChangeLineKind) Valid() bool {
+	switch e {
+	case ChangeLineKindChange:
+		return true
+	case ChangeLineKindClose:
+		return true
+	case ChangeLineKindOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CostGraphStep.
 const (
 	CostGraphStepDay   CostGraphStep = "day"
@@ -60,6 +81,30 @@ func (e CostGraphStep) Valid() bool {
 	case CostGraphStepMonth:
 		return true
 	case CostGraphStepTotal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventDetailChainEnd.
+const (
+	EventDetailChainEndLong    EventDetailChainEnd = "long"
+	EventDetailChainEndLoop    EventDetailChainEnd = "loop"
+	EventDetailChainEndOrigin  EventDetailChainEnd = "origin"
+	EventDetailChainEndUnknown EventDetailChainEnd = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the EventDetailChainEnd enum.
+func (e EventDetailChainEnd) Valid() bool {
+	switch e {
+	case EventDetailChainEndLong:
+		return true
+	case EventDetailChainEndLoop:
+		return true
+	case EventDetailChainEndOrigin:
+		return true
+	case EventDetailChainEndUnknown:
 		return true
 	default:
 		return false
@@ -543,19 +588,25 @@ type Change struct {
 	Cause        *Cause       `json:"cause,omitempty"`
 	Currency     string       `json:"currency"`
 	DeltaPerHour string       `json:"delta_per_hour"`
-	Evidence     []string     `json:"evidence"`
 	Kind         ChangeKind   `json:"kind"`
 	Lines        []ChangeLine `json:"lines"`
-	NotAfter     *time.Time   `json:"not_after,omitempty"`
-	PriceVersion *string      `json:"price_version,omitempty"`
-	Region       string       `json:"region"`
+
+	// PriceVersion The price list that is the cause.
+	PriceVersion *string `json:"price_version,omitempty"`
+	Region       string  `json:"region"`
 
 	// Resources How many it touched.
 	Resources int `json:"resources"`
 
 	// Sample Some of them, at most 20.
-	Sample []string  `json:"sample"`
-	Time   time.Time `json:"time"`
+	Sample []string `json:"sample"`
+	Steps  int      `json:"steps"`
+
+	// Time Of its first step.
+	Time time.Time `json:"time"`
+
+	// Until Of its last step, if that is another time.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // ChangeKind defines model for Change.Kind.
@@ -567,16 +618,20 @@ type ChangeLine struct {
 	Currency string `json:"currency"`
 
 	// DeltaPerHour Of all of them.
-	DeltaPerHour string  `json:"delta_per_hour"`
-	PriceVersion *string `json:"price_version,omitempty"`
+	DeltaPerHour string         `json:"delta_per_hour"`
+	Kind         ChangeLineKind `json:"kind"`
+	PriceVersion *string        `json:"price_version,omitempty"`
 
-	// RatePerHour Of one instance; absent when it has no price.
+	// RatePerHour The change by each of them; absent when it has no price.
 	RatePerHour *string `json:"rate_per_hour,omitempty"`
 	Region      string  `json:"region"`
 	Sku         *string `json:"sku,omitempty"`
 	Type        string  `json:"type"`
 	Unpriced    *string `json:"unpriced,omitempty"`
 }
+
+// ChangeLineKind defines model for ChangeLine.Kind.
+type ChangeLineKind string
 
 // ChangeList defines model for ChangeList.
 type ChangeList struct {
@@ -611,11 +666,13 @@ type CostGraph struct {
 	Series []CostSeries `json:"series"`
 
 	// Starts The first moment of each bucket.
-	Starts   []time.Time   `json:"starts"`
-	Step     CostGraphStep `json:"step"`
-	To       time.Time     `json:"to"`
-	Totals   []Sum         `json:"totals"`
-	Unpriced *[]Unpriced   `json:"unpriced,omitempty"`
+	Starts []time.Time   `json:"starts"`
+	Step   CostGraphStep `json:"step"`
+	To     time.Time     `json:"to"`
+
+	// Totals By currency.
+	Totals   []Total     `json:"totals"`
+	Unpriced *[]Unpriced `json:"unpriced,omitempty"`
 }
 
 // CostGraphStep defines model for CostGraph.Step.
@@ -637,10 +694,13 @@ type CostSeries struct {
 	Currency string   `json:"currency"`
 
 	// Other The sum of all groups without a series of their own.
-	Other           bool   `json:"other"`
-	Seconds         int64  `json:"seconds"`
-	Total           string `json:"total"`
-	UnpricedSeconds int64  `json:"unpriced_seconds"`
+	Other   bool   `json:"other"`
+	Seconds int64  `json:"seconds"`
+	Total   string `json:"total"`
+
+	// Unpriced Seconds without a price, one for each bucket; absent when there are none.
+	Unpriced        *[]int64 `json:"unpriced,omitempty"`
+	UnpricedSeconds int64    `json:"unpriced_seconds"`
 
 	// Values Of the fields that the graph is grouped by; empty for "other".
 	Values []string `json:"values"`
@@ -694,10 +754,20 @@ type EventDetail struct {
 	// Chain Who handed the access key on, from the nearest to the first.
 	Chain []Event `json:"chain"`
 
+	// ChainEnd Why the chain ends: no temporary key was used (origin), the call
+	// that issued the key is not known (unknown), the chain leads back
+	// into itself (loop), or it is longer than is shown (long).
+	ChainEnd EventDetailChainEnd `json:"chain_end"`
+
 	// Conflicts Other records under the same id. They are kept, and counted nowhere.
 	Conflicts []Conflict `json:"conflicts"`
 	Event     Event      `json:"event"`
 }
+
+// EventDetailChainEnd Why the chain ends: no temporary key was used (origin), the call
+// that issued the key is not known (unknown), the chain leads back
+// into itself (loop), or it is longer than is shown (long).
+type EventDetailChainEnd string
 
 // EventPage defines model for EventPage.
 type EventPage struct {
@@ -711,9 +781,15 @@ type EventPage struct {
 // Facet defines model for Facet.
 type Facet struct {
 	// Distinct How many different values there are.
-	Distinct int64        `json:"distinct"`
-	Field    string       `json:"field"`
-	Values   []ValueCount `json:"values"`
+	Distinct int64 `json:"distinct"`
+
+	// Exact All was counted. Else there were too many values, and the counts are the least that they can be.
+	Exact bool   `json:"exact"`
+	Field string `json:"field"`
+
+	// Rest Events with a value that is not listed.
+	Rest   int64        `json:"rest"`
+	Values []ValueCount `json:"values"`
 }
 
 // FacetList defines model for FacetList.
@@ -734,7 +810,13 @@ type Forecast struct {
 	// Projected What the month will have cost if the run-rate stays as it is.
 	Projected   string `json:"projected"`
 	RatePerHour string `json:"rate_per_hour"`
-	ToDate      string `json:"to_date"`
+
+	// Running Instances that run now.
+	Running int    `json:"running"`
+	ToDate  string `json:"to_date"`
+
+	// Unpriced Of them, those without a price.
+	Unpriced int `json:"unpriced"`
 }
 
 // Freshness defines model for Freshness.
@@ -1217,6 +1299,15 @@ type TokenRequest struct {
 	Name string `json:"name"`
 }
 
+// Total defines model for Total.
+type Total struct {
+	// Amount Decimal.
+	Amount          string `json:"amount"`
+	Currency        string `json:"currency"`
+	Seconds         int64  `json:"seconds"`
+	UnpricedSeconds int64  `json:"unpriced_seconds"`
+}
+
 // Unpriced defines model for Unpriced.
 type Unpriced struct {
 	Operation string `json:"operation"`
@@ -1428,7 +1519,7 @@ type CostGraphParams struct {
 	// Step The width of a bucket; auto chooses one that the range makes readable.
 	Step *CostGraphParamsStep `form:"step,omitempty" json:"step,omitempty"`
 
-	// Top How many groups keep a series of their own; the rest is summed up as "other".
+	// Top How many groups of each currency keep a series of their own, 9 by default, 0 for all; the rest is summed up as "other".
 	Top *int `form:"top,omitempty" json:"top,omitempty"`
 }
 
@@ -3521,6 +3612,14 @@ func (response SearchEvents200JSONResponse) VisitSearchEventsResponse(w http.Res
 	return err
 }
 
+type SearchEvents304Response struct {
+}
+
+func (response SearchEvents304Response) VisitSearchEventsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
 type SearchEventsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -3833,6 +3932,14 @@ func (response GetEvent200JSONResponse) VisitGetEventResponse(w http.ResponseWri
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetEvent304Response struct {
+}
+
+func (response GetEvent304Response) VisitGetEventResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetEventdefaultApplicationProblemPlusJSONResponse struct {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -22,7 +23,7 @@ import (
 type Options struct {
 	Lake      *audit.Lake
 	Index     audit.Index // for conflicts
-	View      func(account.Tenant) *cost.View
+	View      func(account.Tenant) *cost.Live
 	Prices    price.Store
 	Ingested  ingest.Store
 	Notices   notify.Store
@@ -62,7 +63,9 @@ type Monitor interface {
 type server struct {
 	Options
 	contract contract
-	slots    *slots
+	slots    *slots // of queries
+	exports  *slots
+	run      string // tells this server from the ones before
 }
 
 // New gives the handler of everything that Kopter serves: the API below /v1/,
@@ -78,7 +81,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
 	}
-	s := &server{Options: o, contract: contract, slots: newSlots(o.QueriesAtOnce)}
+	s := &server{Options: o, contract: contract, slots: newSlots(o.QueriesAtOnce), exports: newSlots(exportsAtOnce), run: rand.Text()}
 	return s.handler(), nil
 }
 
