@@ -1,0 +1,7 @@
+package cost
+
+import "github.com/kopterio/kopter/usage"
+
+// Freshness lists the newest sign of life by account and region. The caller
+// does not change the list.
+func (l *Live) Freshness() []usage.Freshness { return l.fleet.View().Freshness() }
