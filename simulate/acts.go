@@ -81,18 +81,10 @@ func (d *director) mistake(t int64) {
 	p.fail(t, p.person(), machine, p.r.between(1, 8), &failures[p.r.below(int64(len(failures)))])
 }
 
-// signIn is a person at the console's door, whose fingers slip now and then.
+// signIn is a person at the console's door.
 func (d *director) signIn(t int64) {
 	home := pick(&d.random, d.homes)
-	p := d.crew(home.u.account.id, d.w.opt.Regions[0])
-	who := p.u.user(p.r, pick(p.r, d.w.people).name, consoleAgents[:2])
-	for range p.r.below(3) {
-		if a := p.stage(t, who, signInVain, ""); a != nil {
-			a.err = &failure{text: "Failed authentication"}
-		}
-		t += p.r.between(4, 11)
-	}
-	p.stage(t, who, signIn, "")
+	d.crew(home.u.account.id, d.w.opt.Regions[0]).signIn(t)
 }
 
 // larger and smaller sizes that an instance may become; both run the same

@@ -33,6 +33,26 @@ func BenchmarkWrite(b *testing.B) {
 	b.ReportMetric(float64(events)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }
 
+// BenchmarkDemoHistory is what a demo writes before it shows anything, on a
+// real disk.
+func BenchmarkDemoHistory(b *testing.B) {
+	opt := DemoHistory(time.Unix(1_780_000_000, 0))
+	for b.Loop() {
+		if _, err := Write(context.Background(), Dir(b.TempDir()), opt, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkLive is a minute at a rate for load tests.
+func BenchmarkLive(b *testing.B) {
+	events := int64(0)
+	for b.Loop() {
+		events += goOn(b, &nowhere{}, LiveOptions{History: past(1), Rate: 5_000}, time.Minute).Events()
+	}
+	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+}
+
 // BenchmarkRecord is the making of records alone, on one core.
 func BenchmarkRecord(b *testing.B) {
 	w := newWorld(Options{}.withDefaults())

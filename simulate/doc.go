@@ -15,6 +15,18 @@
 // on the number of lives and of events in a quarter of an hour, not on the
 // number of events.
 //
+// A third step is a [Live]: the same organisation goes on after its history's
+// end, as fast as a clock that it is given. Acts that are told on a loop
+// (director.go, acts.go) plan what happens next, noise.go fills up to the rate
+// that was asked for, and every delivery is written as AWS writes it, only
+// sooner. At any moment it can tell the truth about what a reader should know
+// by then (livetruth.go). A demo is
+//
+//	history := simulate.DemoHistory(now)
+//	truth, err := simulate.Write(ctx, dir, history, nil)
+//	live, err := simulate.NewLive(simulate.LiveOptions{History: history, Now: time.Now})
+//	err = live.Run(ctx, dir)
+//
 // The package imports nothing of Kopter's readers, and reckons money by
 // itself, so that a test may hold Kopter to the truth.
 package simulate

@@ -87,6 +87,14 @@ type Live struct {
 	snapshots []Snapshot
 }
 
+// Events is how many distinct events are delivered by now: that of Truth, at
+// next to no cost.
+func (l *Live) Events() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.events()
+}
+
 // NewLive plans the history again, without writing it, so that the
 // organisation is as it was at the history's end.
 func NewLive(opt LiveOptions) (*Live, error) {

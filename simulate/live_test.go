@@ -163,6 +163,29 @@ func TestTheRateIsKept(t *testing.T) {
 	}
 }
 
+// TestAnyOrganisationGoesOn lets small and odd ones go on for an hour.
+func TestAnyOrganisationGoesOn(t *testing.T) {
+	end := time.Date(2026, 3, 7, 23, 59, 59, 0, time.UTC)
+	for name, history := range map[string]Options{
+		"demo":    Demo(),
+		"one":     {Accounts: 1, Regions: []string{"sa-east-1"}, Events: MinEvents},
+		"blind":   {Events: 3_000, SnapshotEvery: -1},
+		"weekend": {Seed: 5, Accounts: 3, Events: 8_000, Start: end.AddDate(0, 0, -3), End: end, Story: true},
+		"many":    {Accounts: MaxAccounts, Events: 8_000, Late: 1, EventsPerFile: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opt := LiveOptions{History: history.withDefaults(), Rate: 5}
+			s, live := lively(t, opt, time.Hour)
+			if got := int64(len(distinct(s.events(t)))); got != live.Events() || got < 5*3500 {
+				t.Errorf("%d events in an hour, the truth says %d", got, live.Events())
+			}
+			if s.truth.Total.Seconds == 0 || len(s.truth.ByType) < 5 {
+				t.Errorf("the truth holds %+v and %d types", s.truth.Total, len(s.truth.ByType))
+			}
+		})
+	}
+}
+
 // TestWhateverTheClockDoes holds what must hold under clocks that are late,
 // leap or stand still.
 func TestWhateverTheClockDoes(t *testing.T) {

@@ -140,6 +140,15 @@ func TestTheDemosHistoryHasAStory(t *testing.T) {
 			t.Errorf("%s comes after the end", name)
 		}
 	}
+	failed := 0
+	for _, e := range s.events(t) {
+		if e.Response.ConsoleLogin == "Failure" && e.ErrorMessage == "Failed authentication" && e.ErrorCode == "" {
+			failed++
+		}
+	}
+	if failed < 20 {
+		t.Errorf("%d sign-ins failed in 90 days", failed)
+	}
 	forgotten, fleets := 0, map[string]int{}
 	for _, in := range s.truth.Instances {
 		last := in.Periods[len(in.Periods)-1]

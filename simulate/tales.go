@@ -13,6 +13,11 @@ func (w *world) tellDemo() {
 	for w.end-night < 36*3600 {
 		night -= 86400
 	}
+	for _, u := range w.homes() {
+		if u.region.code == w.opt.Regions[0] {
+			newPlanner(u, "door").visitors()
+		}
+	}
 	p := newPlanner(w.laboratory(), "laboratory")
 	p.tryModel(max(w.start, night) + p.r.below(5000))
 }
@@ -30,6 +35,29 @@ func (w *world) laboratory() *unit {
 		}
 	}
 	return best
+}
+
+// visitorsEvery is how long it takes in the mean, in seconds, until the next
+// person signs in to an account.
+const visitorsEvery = 16 * 3600
+
+// visitors are the sign-ins of a history.
+func (p *planner) visitors() {
+	for range (p.w.end - p.w.start) / visitorsEvery {
+		p.signIn(p.workTime())
+	}
+}
+
+// signIn is a person at the console's door, whose fingers slip now and then.
+func (p *planner) signIn(t int64) {
+	who := p.u.user(p.r, pick(p.r, p.w.people).name, consoleAgents[:2])
+	for range p.r.below(3) {
+		if a := p.stage(t, who, signInVain, ""); a != nil {
+			a.err = &failure{text: "Failed authentication"}
+		}
+		t += p.r.between(4, 11)
+	}
+	p.stage(t, who, signIn, "")
 }
 
 // tryModel is somebody who wants accelerators for a quick try, under the name

@@ -73,6 +73,9 @@ func TestOptionsOutsideTheirRangesAreRefused(t *testing.T) {
 		"late":       {Late: -0.1},
 		"files":      {FilesPerHour: 7},
 		"records":    {EventsPerFile: -1},
+		"seconds":    {FileEvery: 90 * time.Second},
+		"months":     {FileEvery: 32 * 24 * time.Hour},
+		"before":     {FileEvery: -time.Hour},
 		"instances":  {Instances: MaxInstances + 1},
 		"snapshots":  {SnapshotEvery: time.Minute},
 		"versions":   {PriceVersions: 26},
@@ -162,5 +165,53 @@ func TestDirDatesItsFiles(t *testing.T) {
 	}
 	if err := put(Dir(path), "below-a-file", moment, nil); err == nil {
 		t.Error("a file below a file was written")
+	}
+}
+
+func TestDirShowsNoHalfFile(t *testing.T) {
+	dir := t.TempDir()
+	names := func() (list []string) {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			list = append(list, e.Name())
+		}
+		return list
+	}
+	w, err := Dir(dir).Create("log.gz", time.Unix(1e9, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte("half")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff([]string{".log.gz.part"}, names()); diff != "" {
+		t.Errorf("while it is written (-want +got):\n%s", diff)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff([]string{"log.gz"}, names()); diff != "" {
+		t.Errorf("when it is written (-want +got):\n%s", diff)
+	}
+}
+
+func TestDirKeepsNoFileThatCouldNotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	w, err := Dir(dir).Create("log.gz", time.Unix(1e9, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = w.(*datedFile).file.Close() // as a disk that is gone
+	if _, err := w.Write([]byte("x")); err == nil {
+		t.Fatal("wrote to a disk that is gone")
+	}
+	if err := w.Close(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("closed with %v", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("left %v, %v", entries, err)
 	}
 }
