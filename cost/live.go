@@ -15,9 +15,11 @@ import (
 type Live struct {
 	fleet *usage.Fleet
 
-	mu     sync.Mutex
-	prices price.Prices
-	shelf  shelf
+	mu         sync.Mutex
+	prices     price.Prices
+	generation int // how often the prices were replaced
+	shelf      shelf
+	spare      []tariffed
 }
 
 // NewLive shows a fleet at prices.
@@ -29,7 +31,8 @@ func NewLive(fleet *usage.Fleet, prices price.Prices) *Live {
 func (l *Live) SetPrices(prices price.Prices) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.prices, l.shelf = prices, shelf{}
+	l.prices, l.shelf, l.spare = prices, shelf{}, nil
+	l.generation++
 }
 
 // Errors that are the mistake of whoever asked, beside ErrTooManyRows.
@@ -42,13 +45,6 @@ var (
 	// ErrNoResource is returned for a resource that no source has named.
 	ErrNoResource = errors.New("no source names the resource")
 )
-
-// now gives the fleet and the prices as they are.
-func (l *Live) now() (*usage.FleetView, price.Prices) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.fleet.View(), l.prices
-}
 
 // Version grows with every change of the fleet that an answer may show. New
 // prices do not change it.

@@ -44,6 +44,9 @@ type Step struct {
 	// Cause is the call behind the step; the zero value where no source names
 	// one, and for a change of the price list.
 	Cause usage.Cause
+	// Quote is the price after the step, that before it for a close. It is
+	// never changed.
+	Quote *price.Quote
 	// PriceVersion is the version of the offer file whose new price is the
 	// step; empty when the price list has not changed.
 	PriceVersion string
@@ -97,18 +100,11 @@ func Steps(ctx context.Context, intervals []usage.Interval, prices price.Prices,
 		f.q.Until = endOfTime
 	}
 	timeline := ordered(intervals, q.Resource)
-	for k, i := range timeline {
+	for k := range timeline {
 		if k%shareSize == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		var before, after *usage.Interval
-		if k > 0 && follows(timeline[k-1], i) {
-			before = timeline[k-1]
-		}
-		if k+1 < len(timeline) && follows(i, timeline[k+1]) {
-			after = timeline[k+1]
-		}
-		f.interval(before, i, after)
+		f.visit(timeline, k)
 	}
 	f.trim(0)
 	return f.found, nil
@@ -144,6 +140,21 @@ type finder struct {
 	keep    func(query.Values) bool
 	found   []Step
 	full    bool // the first Limit of found are in order, and no later step counts
+
+	after *Step       // only steps that follow it in the order; nil is all
+	emit  func(*Step) // takes the steps instead of found; nil for none
+}
+
+// visit finds the steps of interval k of a timeline, which is in order.
+func (f *finder) visit(timeline []*usage.Interval, k int) {
+	var before, after *usage.Interval
+	if k > 0 && follows(timeline[k-1], timeline[k]) {
+		before = timeline[k-1]
+	}
+	if k+1 < len(timeline) && follows(timeline[k], timeline[k+1]) {
+		after = timeline[k+1]
+	}
+	f.interval(before, timeline[k], after)
 }
 
 // interval finds the steps at the beginning of an interval, in its midst and,
@@ -167,7 +178,7 @@ func (f *finder) interval(before, i, after *usage.Interval) {
 // edge is where a resource begins or ceases to run.
 func (f *finder) edge(i *usage.Interval, kind Kind, q *price.Quote) {
 	s := f.step(i, kind, i.Start)
-	s.Currency, s.Unpriced, s.Cause, s.Delta = q.Currency, lacks(q), i.Opened.OrNone(), q.Rate
+	s.Currency, s.Unpriced, s.Cause, s.Delta, s.Quote = q.Currency, lacks(q), i.Opened.OrNone(), q.Rate, q
 	if kind == Close {
 		s.Time, s.NotAfter = i.End, max(i.End, i.NotAfter)
 		s.Cause, s.Delta = i.Closed.OrNone(), -q.Rate
@@ -202,7 +213,7 @@ func (f *finder) reprice(i *usage.Interval, at usage.Seconds, was, now *price.Qu
 // between adds a step from one price to another: two steps when they are in
 // different currencies, because those are never added.
 func (f *finder) between(i *usage.Interval, s Step, was, now *price.Quote) {
-	s.Unpriced = cmp.Or(lacks(now), lacks(was))
+	s.Unpriced, s.Quote = cmp.Or(lacks(now), lacks(was)), now
 	if was.Currency != now.Currency {
 		gone := s
 		gone.Currency, gone.Delta = was.Currency, -was.Rate
@@ -229,6 +240,13 @@ func (f *finder) add(i *usage.Interval, s Step) {
 		return
 	}
 	if s.Time < f.q.From || s.Time >= f.q.Until || f.keep != nil && !f.keep(stepValues{values{i}, &s}) {
+		return
+	}
+	if f.after != nil && f.q.Order.compare(s, *f.after) <= 0 {
+		return
+	}
+	if f.emit != nil {
+		f.emit(&s)
 		return
 	}
 	f.found = append(f.found, s)
@@ -259,7 +277,7 @@ func (o Order) compare(a, b Step) int {
 	}
 	return cmp.Or(c, cmp.Compare(a.Time, b.Time), strings.Compare(a.Account, b.Account),
 		strings.Compare(a.Resource, b.Resource), cmp.Compare(rank(a.Kind), rank(b.Kind)),
-		cmp.Compare(a.Delta, b.Delta))
+		cmp.Compare(a.Delta, b.Delta), cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.NotAfter, b.NotAfter))
 }
 
 func magnitude(r money.Rate) money.Rate { return max(r, -r) }

@@ -83,17 +83,50 @@ func (v *FleetView) OpenInterval(l *Life, i *Interval) bool {
 // RunningAt unpacks into i the interval of a life that runs at a moment, as
 // far as is known; false when there is none.
 func (v *FleetView) RunningAt(l *Life, at Seconds, i *Interval) bool {
-	k, _ := slices.BinarySearchFunc(l.stints, at, func(s stint, at Seconds) int {
-		if s.start <= at {
-			return -1
-		}
-		return 1
-	})
+	k := l.startsBefore(at + 1)
 	if k == 0 || !l.stints[k-1].open && at >= l.stints[k-1].end {
 		return false
 	}
 	l.interval(k-1, v.Horizon(l), i)
 	return true
+}
+
+// LastBefore unpacks into i the last interval of a life that starts before a
+// moment, and FirstUntil the first that ends, if it does, at a moment or
+// later; false when there is none.
+func (v *FleetView) LastBefore(l *Life, at Seconds, i *Interval) bool {
+	k := l.startsBefore(at)
+	if k == 0 {
+		return false
+	}
+	l.interval(k-1, v.Horizon(l), i)
+	return true
+}
+
+// FirstUntil is described at LastBefore.
+func (v *FleetView) FirstUntil(l *Life, at Seconds, i *Interval) bool {
+	k, _ := slices.BinarySearchFunc(l.stints, at, func(s stint, at Seconds) int {
+		if s.end < at && !s.open {
+			return -1
+		}
+		return 1
+	})
+	if k == len(l.stints) {
+		return false
+	}
+	l.interval(k, v.Horizon(l), i)
+	return true
+}
+
+// startsBefore is how many intervals start before a moment.
+func (l *Life) startsBefore(at Seconds) int {
+	k, _ := slices.BinarySearchFunc(l.stints, at, func(s stint, at Seconds) int {
+		if s.start < at {
+			return -1
+		}
+		return 1
+	})
+	return k
 }
 
 // ChangedSince lists, once each, the resources that this view shows otherwise
