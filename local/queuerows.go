@@ -16,10 +16,12 @@ const (
 
 	insertMessage = `INSERT INTO messages (tenant, queue, id, due, sent, receives, first, receipt, reason, body)
 		VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, '', ?6)`
+	// SQLite would plan anew for each value of a limit that is a parameter and
+	// nothing else.
 	takeMessages = `UPDATE messages SET due = ?4, receipt = ?5, receives = receives + 1,
 			first = CASE first WHEN 0 THEN ?3 ELSE first END
 		WHERE tenant = ?1 AND queue = ?2 AND id IN (
-			SELECT id FROM messages WHERE tenant = ?1 AND queue = ?2 AND due <= ?3 ORDER BY due LIMIT ?6)
+			SELECT id FROM messages WHERE tenant = ?1 AND queue = ?2 AND due <= ?3 ORDER BY due LIMIT ?6 + 0)
 		RETURNING id, body, receives, sent, first`
 	nextMessage   = `SELECT min(due) FROM messages WHERE tenant = ?1 AND queue = ?2`
 	deleteMessage = `DELETE FROM messages WHERE tenant = ?1 AND queue = ?2 AND id = ?3 AND receipt = ?4`
