@@ -46,7 +46,7 @@ type Suggestions struct {
 // and rows that only their raw records can settle. Both take some tens of
 // milliseconds.
 const (
-	suggestRows    = 8 << 20
+	suggestRows    = 2 << 20
 	suggestRecords = 4 << 10
 )
 

@@ -1,0 +1,211 @@
+package audit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/kopterio/kopter/audit"
+	"github.com/kopterio/kopter/audit/audittest"
+)
+
+// followed collects what a follower gives.
+type followed struct {
+	times map[string]int // by event id
+	last  int            // of the events that drain has committed
+}
+
+func (f *followed) take(page audit.FollowPage) {
+	for _, e := range page.Events {
+		f.times[e.EventID]++
+	}
+}
+
+// A follower gives every row that is committed exactly once, whatever batches
+// are open at the same time, bring the same events, fail or are compacted.
+func TestFollowerGivesEveryRowOnce(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { followAll(t, rt) })
+}
+
+func followAll(t *testing.T, rt *rapid.T) {
+	m := audittest.NewMemory()
+	lake := audit.New(m, m)
+	defer lake.Close()
+	f, err := lake.Follow(tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := followed{times: map[string]int{}}
+	var open []*audit.Batch
+	for range rapid.IntRange(1, 30).Draw(rt, "steps") {
+		switch rapid.IntRange(0, 5).Draw(rt, "step") {
+		case 0, 1:
+			open = append(open, begin(t, lake))
+		case 2:
+			if len(open) > 0 {
+				b := open[rapid.IntRange(0, len(open)-1).Draw(rt, "batch")]
+				first := rapid.IntRange(0, 20).Draw(rt, "first")
+				for id := first; id < first+rapid.IntRange(1, 10).Draw(rt, "n"); id++ {
+					if _, err := b.Add(context.Background(), makeRecord(id, start+int64(id), "x"), "file"); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		case 3:
+			if len(open) > 0 {
+				i := rapid.IntRange(0, len(open)-1).Draw(rt, "commit")
+				commit(t, m, open[i])
+				open = slices.Delete(open, i, i+1)
+			}
+		case 4:
+			if _, err := lake.Compact(context.Background(), tenant, audit.CompactPolicy{}); err != nil {
+				t.Fatal(err)
+			}
+		case 5:
+			got.drain(t, m, lake, f)
+		}
+	}
+	for _, b := range open {
+		b.Abort(context.Background())
+	}
+	got.drain(t, m, lake, f)
+	f.Close()
+	want := map[string]int{}
+	for _, r := range rowsOf(t, m) {
+		want[r.EventID] = 1
+	}
+	if !maps.Equal(got.times, want) {
+		rt.Fatalf("followed %v, the lake has %v", got.times, want)
+	}
+	if _, err := lake.Compact(context.Background(), tenant, audit.CompactPolicy{}); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := lake.Bounds(context.Background(), tenant); err != nil || b.Fresh > 0 {
+		rt.Fatalf("%d fresh parts are left when nobody follows: %v", b.Fresh, err)
+	}
+}
+
+// drain commits one more event and takes what comes until that has come.
+func (f *followed) drain(t *testing.T, m *audittest.Memory, lake *audit.Lake, from *audit.Follower) {
+	t.Helper()
+	f.last++
+	fillSmallFrom(t, m, lake, 1000+f.last)
+	for want := string(makeRecord(1000+f.last, start, "x").EventID); f.times[want] == 0; {
+		page, err := from.Next(context.Background(), audit.FollowRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.take(page)
+	}
+}
+
+// Who follows beside batches and compactions that run at the same time misses
+// and repeats nothing, either.
+func TestFollowWhileWritingAndCompacting(t *testing.T) {
+	m := audittest.NewMemory()
+	lake := audit.New(m, m)
+	defer lake.Close()
+	f, err := lake.Follow(tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const batches, perBatch, writers = 30, 7, 2
+	var work sync.WaitGroup
+	for writer := range writers {
+		work.Go(func() {
+			for i := range batches {
+				b := begin(t, lake)
+				for j := range perBatch {
+					id := (writer*batches+i)*perBatch + j
+					if _, err := b.Add(context.Background(), makeRecord(id, start+int64(id), "x"), "file"); err != nil {
+						t.Error(err)
+					}
+				}
+				commit(t, m, b)
+			}
+		})
+	}
+	stop := make(chan struct{})
+	var compaction sync.WaitGroup
+	compaction.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if _, err := lake.Compact(context.Background(), tenant, audit.CompactPolicy{}); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	got := followed{times: map[string]int{}}
+	for len(got.times) < writers*batches*perBatch {
+		page, err := f.Next(context.Background(), audit.FollowRequest{Limit: audit.MaxLimit})
+		if err != nil || page.Skipped > 0 {
+			t.Fatalf("%+v, %v", page, err)
+		}
+		got.take(page)
+	}
+	work.Wait()
+	close(stop)
+	compaction.Wait()
+	for id, n := range got.times {
+		if n != 1 {
+			t.Errorf("event %s came %d times", id, n)
+		}
+	}
+}
+
+func TestFollowerFiltersAndSaysWhatItLeavesOut(t *testing.T) {
+	m := audittest.NewMemory()
+	lake := audit.New(m, m)
+	defer lake.Close()
+	f, err := lake.Follow(tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillSmall(t, m, lake, 3)
+	page, err := f.Next(context.Background(), audit.FollowRequest{Limit: 4, Raw: true})
+	if err != nil || len(page.Events) != 4 || !page.More || page.Skipped != 0 || page.Events[0].Raw == "" {
+		t.Errorf("%d events, %+v, %v, want 4 and more", len(page.Events), page, err)
+	}
+	for i := range 70 {
+		fillSmallFrom(t, m, lake, 10_000+i)
+	}
+	page, err = f.Next(context.Background(), audit.FollowRequest{Query: parse(t, "id:no-such-id")})
+	if err != nil || len(page.Events) != 0 || page.Skipped != 6 {
+		t.Errorf("%+v, %v, want 6 of 70 skipped", page, err)
+	}
+	f.Close()
+	if _, err := f.Next(context.Background(), audit.FollowRequest{}); !errors.Is(err, audit.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
+// A search can be restricted to parts.
+func TestSearchOfParts(t *testing.T) {
+	w := newWorld()
+	defer w.lake.Close()
+	rows := someRows(30)
+	var names []string
+	for i := range 3 {
+		names = append(names, w.write(t, wholePart, [][]audit.Row{rows[i*10 : i*10+10]}))
+	}
+	result, err := w.lake.Search(context.Background(), tenant, audit.Request{Parts: []string{names[2], "gone", names[0]}, Total: true})
+	if err != nil || result.Total != 20 || len(result.Events) != 20 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	want := append(slices.Clone(rows[:10]), rows[20:]...)
+	slices.Reverse(want)
+	if got := eventKeys(result.Events); fmt.Sprint(got) != fmt.Sprint(rowKeys(want)) {
+		t.Errorf("got %q, want %q", got, rowKeys(want))
+	}
+}
