@@ -9,8 +9,10 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/kopterio/kopter/access"
 	"github.com/kopterio/kopter/audit"
 	"github.com/kopterio/kopter/cost"
+	"github.com/kopterio/kopter/notify"
 	"github.com/kopterio/kopter/query"
 	"github.com/kopterio/kopter/queue"
 )
@@ -70,6 +72,15 @@ var problems = []problemRow{
 	{fits: is(audit.ErrRequest, cost.ErrField), status: http.StatusBadRequest, kind: "request", title: "The request has a mistake"},
 	{fits: is(errNoOperation), status: http.StatusNotFound, kind: "no-operation", title: "Nothing is here"},
 	{fits: is(errNotFound, cost.ErrNoResource, queue.ErrNoQueue), status: http.StatusNotFound, kind: "not-found", title: "There is no such thing"},
+	{fits: is(errNobody, access.ErrUnknown), status: http.StatusUnauthorized, kind: "sign-in", title: "Sign in first"},
+	{fits: is(errLink), status: http.StatusForbidden, kind: "link", title: "The sign-in link does not hold"},
+	{fits: is(access.ErrTooMany), status: http.StatusTooManyRequests, kind: "too-many-attempts", title: "Too many failed attempts"},
+	{fits: is(access.ErrNotAllowed, errCrossOrigin), status: http.StatusForbidden, kind: "forbidden", title: "That is not allowed"},
+	{fits: is(access.ErrInvalid), status: http.StatusBadRequest, kind: "request", title: "The request has a mistake"},
+	{fits: is(access.ErrFull), status: http.StatusConflict, kind: "full", title: "There is no room for more"},
+	{fits: is(errHost), status: http.StatusMisdirectedRequest, kind: "host", title: "Another server is meant"},
+	{fits: is(errStreams), status: http.StatusTooManyRequests, kind: "too-many-streams", title: "Too many streams at once"},
+	{fits: is(notify.ErrNoNotice), status: http.StatusNotFound, kind: "not-found", title: "There is no such thing"},
 	{fits: is(errMethod), status: http.StatusMethodNotAllowed, kind: "method", title: "The method does not fit"},
 	{fits: is(errBusy), status: http.StatusServiceUnavailable, kind: "busy", title: "Too many queries at once"},
 	{fits: is(context.DeadlineExceeded), status: http.StatusServiceUnavailable, kind: "too-slow", title: "The query took too long", detail: tooSlow},
@@ -120,10 +131,25 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if row.status == http.StatusInternalServerError {
 		s.Log.Error("request_failed", "request_id", trace.id, "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	if row.kind == "busy" {
-		w.Header().Set("Retry-After", "1")
+	if seconds := row.retryAfter(); seconds != "" {
+		w.Header().Set("Retry-After", seconds)
+	}
+	if row.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	writeProblem(w, s.problem(row, err, trace.id))
+}
+
+// retryAfter is when it makes sense to try again, in seconds; empty where
+// nobody can tell.
+func (row problemRow) retryAfter() string {
+	switch row.status {
+	case http.StatusServiceUnavailable:
+		return "1"
+	case http.StatusTooManyRequests:
+		return "60" // the span in which attempts to sign in are counted
+	}
+	return ""
 }
 
 func rowOf(err error) problemRow {
