@@ -30,6 +30,8 @@ var sortKeys = map[string]func(*Instance) (number int64, text string){
 	"type":      func(i *Instance) (int64, string) { return 0, i.Shape.Type },
 	"resource":  func(i *Instance) (int64, string) { return 0, i.Resource },
 	"account":   func(i *Instance) (int64, string) { return 0, i.Account },
+	"region":    func(i *Instance) (int64, string) { return 0, i.Region },
+	"state":     func(i *Instance) (int64, string) { return 0, i.State },
 	"principal": func(i *Instance) (int64, string) { return 0, i.Launcher.Principal },
 }
 
@@ -202,10 +204,15 @@ func (c *clerk) add(i *Instance) {
 // error is ErrNoResource.
 func (l *Live) Resource(ctx context.Context, account, resource string) (ResourceDetail, error) {
 	v := l.fleet.View()
-	life := v.Life(usage.ResourceKey{Account: account, Resource: resource})
-	if account == "" {
-		if k := slices.IndexFunc(v.Lives(), func(l *usage.Life) bool { return l.Resource == resource }); k >= 0 {
-			life = v.Lives()[k]
+	var life *usage.Life
+	var also []string
+	for _, other := range v.Lives() {
+		switch {
+		case other.Resource != resource:
+		case life == nil && (account == "" || other.Account == account):
+			life = other
+		default:
+			also = append(also, other.Account)
 		}
 	}
 	if life == nil {
@@ -213,7 +220,7 @@ func (l *Live) Resource(ctx context.Context, account, resource string) (Resource
 	}
 	d := ResourceDetail{
 		Version: v.Version(), Resource: life.Resource, Account: life.Account, Region: life.Region, Zone: life.Zone,
-		Launcher: life.Launcher, Last: v.Horizon(life),
+		Launcher: life.Launcher, Status: life.At(endOfTime), Also: also, Last: v.Horizon(life),
 	}
 	tariffs := l.borrow()
 	defer l.giveBack(tariffs)

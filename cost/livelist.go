@@ -9,8 +9,8 @@ import (
 type InventoryRequest struct {
 	At     usage.Seconds // the moment; what ran when it was last heard of is taken to run still
 	Filter query.Node    // by the fields of InventorySchema; nil takes all
-	// Sort is "rate", "since", "type", "resource", "account" or "principal";
-	// empty is "resource". Equal instances are in order of account and
+	// Sort is "rate", "since", "type", "resource", "account", "region", "state"
+	// or "principal"; empty is "resource". Equal instances are in order of account and
 	// resource.
 	Sort   string
 	Desc   bool
@@ -33,8 +33,11 @@ type ResourceDetail struct {
 	Version                         uint64
 	Resource, Account, Region, Zone string
 	Launcher                        *usage.Cause
-	Intervals                       []IntervalCost
-	Totals                          []Sum // by currency
+	Status                          usage.Status // the last that is known
+	// Also are the other accounts that have a resource of this name.
+	Also      []string
+	Intervals []IntervalCost
+	Totals    []Sum // by currency
 	// Last is the newest sign of life of the account and region.
 	Last usage.Seconds
 }
