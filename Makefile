@@ -2,6 +2,8 @@
 #
 #   make demo    build everything and show the main job on a simulated account
 #   make test    every test; installs what the tests need into .cache
+#   make web     the web app into web/dist; make build does it, too
+#   make web-test types, units and size of the web app
 #   make lint    formatting, vet, staticcheck, dead code
 #   make bench   the numbers of the README, each beside a peer in the same run
 #   make fuzz    every fuzz target for FUZZTIME (default 30s)
@@ -30,7 +32,7 @@ HAS_CC := $(shell command -v cc 2>/dev/null)
 export KOPTER_PYTHON ?= $(CACHE)/py/bin/python
 
 .PHONY: build
-build:
+build: web
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/kopter ./cmd/kopter
 
 .PHONY: demo
@@ -88,3 +90,32 @@ fuzz:
 .PHONY: clean
 clean:
 	rm -rf bin demo-data $(CACHE)
+
+# The web app, which the binary embeds. Go builds without it, and the server
+# then says how to get it.
+HAS_NPM := $(shell command -v npm 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
+
+.PHONY: web
+ifeq ($(HAS_NPM),)
+web:
+	@if [ "$${KOPTER_REQUIRE:-}" = all ]; then echo "required: Node.js 20 with npm, for the web app" >&2; exit 1; \
+	 else echo "left out: the web app, because there is no npm"; fi
+else
+web: web/dist/index.html
+endif
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-progress --loglevel=error
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run --silent build -- --logLevel warn
+	@touch $@
+
+# Types, units and the budget of the first page.
+.PHONY: web-test
+web-test: web
+ifneq ($(HAS_NPM),)
+	cd web && npm run --silent check && npm run --silent unit && npm run --silent size
+endif

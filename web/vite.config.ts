@@ -18,7 +18,7 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     sourcemap: false,
     manifest: true,
-    emptyOutDir: false, // dist/.gitkeep stays; `make web` empties the rest
+    emptyOutDir: true, // public/.gitkeep comes back with the build: Go embeds dist
     assetsInlineLimit: 0, // the content security policy allows no data: address
     modulePreload: { polyfill: false }, // it would be an inline script
     reportCompressedSize: false,

@@ -390,7 +390,10 @@ export interface paths {
          * @description Each message has one of these event names, and JSON as its data:
          *     event (StreamEvents: events of the live tail), cost (StreamCost: the
          *     graph has changed), notification (Notification), pipeline
-         *     (StreamPipeline). A comment is sent every 15 seconds.
+         *     (StreamPipeline), lost (StreamLost: messages were left out, fetch what
+         *     is shown anew). A comment is sent every 15 seconds. The server ends a
+         *     stream after a while, to look at the credentials again; who comes back
+         *     with Last-Event-ID goes on where it was.
          */
         get: operations["getStream"];
         put?: never;
@@ -525,6 +528,13 @@ export interface components {
             conflicts: components["schemas"]["Conflict"][];
             /** @description Who handed the access key on, from the nearest to the first. */
             chain: components["schemas"]["Event"][];
+            /**
+             * @description Why the chain ends: no temporary key was used (origin), the call
+             *     that issued the key is not known (unknown), the chain leads back
+             *     into itself (loop), or it is longer than is shown (long).
+             * @enum {string}
+             */
+            chain_end: "origin" | "unknown" | "loop" | "long";
             /** @description The accounts that know an event with this id, when there are several. */
             also: string[];
         };
@@ -576,6 +586,13 @@ export interface components {
              * @description How many different values there are.
              */
             distinct: number;
+            /**
+             * Format: int64
+             * @description Events with a value that is not listed.
+             */
+            rest: number;
+            /** @description All was counted. Else there were too many values, and the counts are the least that they can be. */
+            exact: boolean;
             values: components["schemas"]["ValueCount"][];
         };
         ValueCount: {
@@ -622,6 +639,15 @@ export interface components {
             /** Format: int64 */
             marketplace_seconds: number;
         };
+        Total: {
+            currency: string;
+            /** @description Decimal. */
+            amount: string;
+            /** Format: int64 */
+            seconds: number;
+            /** Format: int64 */
+            unpriced_seconds: number;
+        };
         CostGraph: {
             /** Format: date-time */
             from: string;
@@ -634,7 +660,8 @@ export interface components {
             starts: string[];
             /** @description The largest first, then "other". */
             series: components["schemas"]["CostSeries"][];
-            totals: components["schemas"]["Sum"][];
+            /** @description By currency. */
+            totals: components["schemas"]["Total"][];
             /** @description How many groups there are in all. */
             groups: number;
             /** @description What is unpriced, unattributed or assumed, in words. */
@@ -650,6 +677,8 @@ export interface components {
             currency: string;
             /** @description Decimal, one for each bucket. */
             amounts: string[];
+            /** @description Seconds without a price, one for each bucket; absent when there are none. */
+            unpriced?: number[];
             total: string;
             /** Format: int64 */
             seconds: number;
@@ -706,6 +735,10 @@ export interface components {
             rate_per_hour: string;
             /** @description What the month will have cost if the run-rate stays as it is. */
             projected: string;
+            /** @description Instances that run now. */
+            running: number;
+            /** @description Of them, those without a price. */
+            unpriced: number;
         };
         Cause: {
             event_id: string;
@@ -753,30 +786,39 @@ export interface components {
             more: boolean;
         };
         Change: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Of its first step.
+             */
             time: string;
-            /** Format: date-time */
-            not_after?: string;
+            /**
+             * Format: date-time
+             * @description Of its last step, if that is another time.
+             */
+            until?: string;
             /** @enum {string} */
             kind: "open" | "close" | "change" | "mixed";
             currency: string;
             delta_per_hour: string;
             account: string;
             region: string;
+            steps: number;
             /** @description How many it touched. */
             resources: number;
             /** @description Some of them, at most 20. */
             sample: string[];
             lines: components["schemas"]["ChangeLine"][];
             cause?: components["schemas"]["Cause"];
+            /** @description The price list that is the cause. */
             price_version?: string;
-            evidence: string[];
         };
         ChangeLine: {
+            /** @enum {string} */
+            kind: "open" | "close" | "change";
             count: number;
             type: string;
             region: string;
-            /** @description Of one instance; absent when it has no price. */
+            /** @description The change by each of them; absent when it has no price. */
             rate_per_hour?: string;
             /** @description Of all of them. */
             delta_per_hour: string;
@@ -1146,6 +1188,13 @@ export interface components {
             /** @description The newest steps since the last message, at most 20. */
             steps: components["schemas"]["Step"][];
         };
+        StreamLost: {
+            /**
+             * Format: int64
+             * @description How many at least; 0 when nobody counted them.
+             */
+            messages: number;
+        };
         StreamPipeline: {
             /** Format: date-time */
             at: string;
@@ -1265,6 +1314,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EventPage"];
                 };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -1450,6 +1506,13 @@ export interface operations {
                     "application/json": components["schemas"]["EventDetail"];
                 };
             };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1466,7 +1529,7 @@ export interface operations {
                 by?: string;
                 /** @description The width of a bucket; auto chooses one that the range makes readable. */
                 step?: "auto" | "hour" | "day" | "month" | "total";
-                /** @description How many groups keep a series of their own; the rest is summed up as "other". */
+                /** @description How many groups of each currency keep a series of their own, 9 by default, 0 for all; the rest is summed up as "other". */
                 top?: number;
             };
             header?: never;
@@ -1919,7 +1982,10 @@ export interface operations {
                 /** @description A filter in Kopter's query language. */
                 q?: components["parameters"]["Query"];
             };
-            header?: never;
+            header?: {
+                /** @description The id of the last message that came, as browsers send it when they connect again. */
+                "Last-Event-ID"?: string;
+            };
             path?: never;
             cookie?: never;
         };
