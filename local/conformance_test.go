@@ -14,6 +14,7 @@ import (
 	"github.com/kopterio/kopter/notify/notifytest"
 	"github.com/kopterio/kopter/price"
 	"github.com/kopterio/kopter/price/pricetest"
+	"github.com/kopterio/kopter/queue"
 	"github.com/kopterio/kopter/usage"
 	"github.com/kopterio/kopter/usage/usagetest"
 )
@@ -33,13 +34,16 @@ func openAt(t testing.TB, dir string, opt local.Options) *local.Store {
 
 func TestIngestStore(t *testing.T) {
 	ingesttest.TestStore(t, ingesttest.Harness{
-		Open: func(t *testing.T) ingesttest.Backend { return open(t) },
+		Open: func(t *testing.T) ingesttest.Backend { return openClocked(t, t.TempDir()) },
+		Queue: func(t *testing.T, b ingesttest.Backend, tenant account.Tenant, p queue.Policy) queue.Queue {
+			return queuesOf(t, b.(*local.Store), tenant, p).Queue(p.Name)
+		},
 		Reopen: func(t *testing.T, b ingesttest.Backend) ingesttest.Backend {
 			s := b.(*local.Store)
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
-			return openAt(t, s.Dir(), local.Options{})
+			return openClocked(t, s.Dir())
 		},
 	})
 }

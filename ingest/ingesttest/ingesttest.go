@@ -16,6 +16,7 @@ import (
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/audit"
 	"github.com/kopterio/kopter/ingest"
+	"github.com/kopterio/kopter/queue"
 	"github.com/kopterio/kopter/usage"
 )
 
@@ -34,6 +35,8 @@ type Harness struct {
 	// Reopen gives another backend on the same state, after the first is
 	// closed.
 	Reopen func(t *testing.T, b Backend) Backend
+	// Queue gives a queue of a tenant in a backend.
+	Queue func(t *testing.T, b Backend, tenant account.Tenant, p queue.Policy) queue.Queue
 }
 
 const (
@@ -62,6 +65,8 @@ func TestStore(t *testing.T, h Harness) {
 		{"a listing may be read while others commit", testReadWhileWriting},
 		{"concurrent commits all land, and only one of two that clash", testConcurrent},
 		{"a big commit is one commit", testBig},
+		{"a commit with a message that no queue takes changes nothing", testBadMessage},
+		{"a commit wakes who waits for its messages", testWakes},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, h) })
@@ -92,6 +97,10 @@ func sample(n int) ingest.Commit {
 			{Account: "111", Resource: "i-" + id, Key: "k2", Data: []byte("two")},
 		},
 		Freshness: []usage.Freshness{{Account: "111", Region: "us-east-1", Last: int64(1000 + n)}},
+		Messages: []queue.Outgoing{
+			{Queue: policy.Name, Body: []byte("came " + id)},
+			{Queue: policy.Name, Body: []byte("again " + id)},
+		},
 	}
 }
 
@@ -104,9 +113,10 @@ type state struct {
 	Conflicts  []audit.Conflict
 	Facts      []usage.Fact
 	Freshness  []usage.Freshness
+	Messages   []string // bodies, sorted
 }
 
-func read(t *testing.T, b Backend, tenant account.Tenant) state {
+func (h Harness) read(t *testing.T, b Backend, tenant account.Tenant) state {
 	t.Helper()
 	ctx := t.Context()
 	var s state
@@ -121,6 +131,7 @@ func read(t *testing.T, b Backend, tenant account.Tenant) state {
 	if err := errors.Join(errs[:]...); err != nil {
 		t.Fatal(err)
 	}
+	s.Messages = h.messages(t, b, tenant)
 	return s
 }
 
@@ -140,7 +151,7 @@ func collect[T any](t *testing.T, seq iter.Seq2[T, error]) []T {
 func shown(c ingest.Commit) state {
 	return state{
 		Files: c.Files, Quarantine: c.Quarantine, Parts: c.Lake.AddParts, Runs: c.Lake.AddRuns,
-		Conflicts: c.Lake.Conflicts, Facts: c.Facts, Freshness: c.Freshness,
+		Conflicts: c.Lake.Conflicts, Facts: c.Facts, Freshness: c.Freshness, Messages: bodies(c),
 	}
 }
 
@@ -169,23 +180,23 @@ func known(t *testing.T, b Backend, tenant account.Tenant, objects ...ingest.Obj
 
 func testEmpty(t *testing.T, h Harness) {
 	b := h.Open(t)
-	want(t, "state", read(t, b, tenant), state{})
+	want(t, "state", h.read(t, b, tenant), state{})
 	want(t, "known", known(t, b, tenant, ingest.Object{URI: "/x", Version: "1"}), []bool{false})
 	commit(t, b, tenant, ingest.Commit{})
-	want(t, "state after an empty commit", read(t, b, tenant), state{})
+	want(t, "state after an empty commit", h.read(t, b, tenant), state{})
 }
 
 func testVisible(t *testing.T, h Harness) {
 	b := h.Open(t)
 	commit(t, b, tenant, sample(1))
-	want(t, "state", read(t, b, tenant), shown(sample(1)))
+	want(t, "state", h.read(t, b, tenant), shown(sample(1)))
 }
 
 func testDurable(t *testing.T, h Harness) {
 	b := h.Open(t)
 	commit(t, b, tenant, sample(1))
 	b = h.Reopen(t, b)
-	want(t, "state", read(t, b, tenant), shown(sample(1)))
+	want(t, "state", h.read(t, b, tenant), shown(sample(1)))
 	want(t, "known", known(t, b, tenant, sample(1).Files[0].Object), []bool{true})
 }
 
@@ -211,7 +222,7 @@ func testReplace(t *testing.T, h Harness) {
 		Quarantine: []ingest.Quarantine{{URI: "/logs/1.json.gz", Offset: 5, Reason: "new", Excerpt: []byte("x")}},
 	}
 	commit(t, b, tenant, next)
-	s := read(t, b, tenant)
+	s := h.read(t, b, tenant)
 	want(t, "files", s.Files, []ingest.Ingested{next.Files[0], sample(2).Files[0]})
 	want(t, "quarantine", s.Quarantine, append(next.Quarantine, sample(2).Quarantine...))
 	want(t, "known", known(t, b, tenant, sample(1).Files[0].Object, next.Files[0].Object), []bool{false, true})
@@ -227,7 +238,7 @@ func testFacts(t *testing.T, h Harness) {
 		{Account: "111", Resource: "i-1", Key: "k0", Data: []byte("zero")},
 	}})
 	zero := usage.Fact{Account: "111", Resource: "i-1", Key: "k0", Data: []byte("zero")}
-	want(t, "facts", read(t, b, tenant).Facts, append([]usage.Fact{zero}, sample(1).Facts...))
+	want(t, "facts", h.read(t, b, tenant).Facts, append([]usage.Fact{zero}, sample(1).Facts...))
 }
 
 func testFreshness(t *testing.T, h Harness) {
@@ -236,7 +247,7 @@ func testFreshness(t *testing.T, h Harness) {
 		commit(t, b, tenant, ingest.Commit{Freshness: []usage.Freshness{{Account: "1", Region: "r", Last: last}}})
 	}
 	commit(t, b, tenant, ingest.Commit{Freshness: []usage.Freshness{{Account: "1", Region: "a", Last: 1}}})
-	want(t, "freshness", read(t, b, tenant).Freshness, []usage.Freshness{
+	want(t, "freshness", h.read(t, b, tenant).Freshness, []usage.Freshness{
 		{Account: "1", Region: "a", Last: 1}, {Account: "1", Region: "r", Last: 70},
 	})
 }
@@ -244,7 +255,7 @@ func testFreshness(t *testing.T, h Harness) {
 func testStale(t *testing.T, h Harness) {
 	b := h.Open(t)
 	commit(t, b, tenant, sample(1))
-	before := read(t, b, tenant)
+	before := h.read(t, b, tenant)
 	for _, remove := range []audit.Change{
 		{RemoveParts: []string{"fresh/tenant=acme/gone.parquet"}},
 		{RemoveRuns: []string{"ids/tenant=acme/gone.run"}},
@@ -255,7 +266,7 @@ func testStale(t *testing.T, h Harness) {
 		if err := b.Commit(t.Context(), tenant, c); !errors.Is(err, audit.ErrStale) {
 			t.Fatalf("commit that removes %v: %v, want ErrStale", remove, err)
 		}
-		want(t, "state", read(t, b, tenant), before)
+		want(t, "state", h.read(t, b, tenant), before)
 	}
 }
 
@@ -266,7 +277,7 @@ func testCancelled(t *testing.T, h Harness) {
 	if err := b.Commit(ctx, tenant, sample(1)); !errors.Is(err, context.Canceled) {
 		t.Fatalf("commit: %v, want context.Canceled", err)
 	}
-	want(t, "state", read(t, b, tenant), state{})
+	want(t, "state", h.read(t, b, tenant), state{})
 }
 
 func testIllNamed(t *testing.T, h Harness) {
@@ -281,12 +292,12 @@ func testIllNamed(t *testing.T, h Harness) {
 func testTenants(t *testing.T, h Harness) {
 	b := h.Open(t)
 	commit(t, b, tenant, sample(1))
-	want(t, "the other tenant's state", read(t, b, other), state{})
+	want(t, "the other tenant's state", h.read(t, b, other), state{})
 	want(t, "known", known(t, b, other, sample(1).Files[0].Object), []bool{false})
 	stale := ingest.Commit{Lake: audit.Change{RemoveParts: []string{sample(1).Lake.AddParts[0].Name}}}
 	if err := b.Commit(t.Context(), other, stale); !errors.Is(err, audit.ErrStale) {
 		t.Errorf("removing another tenant's part: %v, want ErrStale", err)
 	}
 	commit(t, b, other, sample(1))
-	want(t, "the other tenant's own state", read(t, b, other), shown(sample(1)))
+	want(t, "the other tenant's own state", h.read(t, b, other), shown(sample(1)))
 }

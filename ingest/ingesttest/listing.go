@@ -17,7 +17,7 @@ func testListings(t *testing.T, h Harness) {
 	for _, n := range []int{3, 1, 2} {
 		commit(t, b, tenant, sample(n))
 	}
-	s := read(t, b, tenant)
+	s := h.read(t, b, tenant)
 	var uris, resources []string
 	for _, f := range s.Files {
 		uris = append(uris, f.URI)
@@ -52,7 +52,7 @@ func testReadWhileWriting(t *testing.T, h Harness) {
 		}
 	}
 	want(t, "facts seen", seen, 6)
-	want(t, "facts at the end", len(read(t, b, tenant).Facts), 9)
+	want(t, "facts at the end", len(h.read(t, b, tenant).Facts), 9)
 }
 
 func testConcurrent(t *testing.T, h Harness) {
@@ -81,10 +81,11 @@ func testConcurrent(t *testing.T, h Harness) {
 		}
 	}
 	want(t, "commits that removed the part", landed, 1)
-	s := read(t, b, tenant)
+	s := h.read(t, b, tenant)
 	want(t, "files", len(s.Files), 1+1+writers)
 	want(t, "parts", len(s.Parts), 1+writers)
 	want(t, "facts", len(s.Facts), 2*(1+1+writers))
+	want(t, "messages", len(s.Messages), 2*(1+1+writers))
 }
 
 func testBig(t *testing.T, h Harness) {
@@ -97,7 +98,7 @@ func testBig(t *testing.T, h Harness) {
 	}
 	b := h.Open(t)
 	commit(t, b, tenant, c)
-	s := read(t, b, tenant)
+	s := h.read(t, b, tenant)
 	want(t, "files", s.Files, c.Files)
 	want(t, "facts", s.Facts, c.Facts)
 }
