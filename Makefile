@@ -1,12 +1,13 @@
 # Kopter: build, try, test, measure.
 #
-#   make demo    build everything and show the main job on a simulated account
-#   make test    every test; installs what the tests need into .cache
-#   make web     the web app into web/dist; make build does it, too
-#   make web-test types, units and size of the web app
-#   make lint    formatting, vet, staticcheck, dead code
-#   make bench   the numbers of the README, each beside a peer in the same run
-#   make fuzz    every fuzz target for FUZZTIME (default 30s)
+#   make demo      build everything and show a simulated organisation in the browser
+#   make example   the same job on the command line: the output in the README
+#   make test      every test; installs what the tests need into .cache
+#   make web-test  of those, the web app's: types, units and size
+#   make generate  what is made from api/openapi.yaml
+#   make lint      formatting, vet, staticcheck, dead code, stale files
+#   make bench     the numbers of the README, each beside a peer in the same run
+#   make fuzz      every fuzz target for FUZZTIME (default 30s)
 #
 # KOPTER_REQUIRE=all turns a test that is left out into a failure.
 
@@ -28,6 +29,7 @@ DUCKDB := duckdb==2.0.0
 
 # The race detector needs a C compiler; a release build never does.
 HAS_CC := $(shell command -v cc 2>/dev/null)
+HAS_NPM := $(shell command -v npm 2>/dev/null)
 
 export KOPTER_PYTHON ?= $(CACHE)/py/bin/python
 
@@ -37,7 +39,11 @@ build: web
 
 .PHONY: demo
 demo: build
-	./scenario/demo.sh bin/kopter
+	bin/kopter demo
+
+.PHONY: example
+example: build
+	./scenario/example.sh bin/kopter
 
 # All tests, then all packages once more under the race detector, where laws are
 # tried on fewer cases and processes are killed less often (-short): the
@@ -73,8 +79,11 @@ lint:
 # What is made from api/openapi.yaml: the server's side in Go, and the types of
 # the web app.
 .PHONY: generate
-generate:
+generate: web-modules
 	cd api && go run $(OAPI_CODEGEN) -config oapi-codegen.yaml openapi.yaml
+ifneq ($(HAS_NPM),)
+	cd web && npm run --silent generate
+endif
 
 .PHONY: bench
 bench: build tools
@@ -93,7 +102,6 @@ clean:
 
 # The web app, which the binary embeds. Go builds without it, and the server
 # then says how to get it.
-HAS_NPM := $(shell command -v npm 2>/dev/null)
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
 
 .PHONY: web
@@ -103,6 +111,13 @@ web:
 	 else echo "left out: the web app, because there is no npm"; fi
 else
 web: web/dist/index.html
+endif
+
+.PHONY: web-modules
+ifeq ($(HAS_NPM),)
+web-modules:
+else
+web-modules: web/node_modules/.package-lock.json
 endif
 
 web/node_modules/.package-lock.json: web/package-lock.json

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The main job on an organisation that does not exist: its logs, inventory and
 # price list go in; audit lines, cost by principal and blame come out.
-# usage: demo.sh KOPTER
+# usage: example.sh KOPTER
 set -euo pipefail
 kopter=$1
 here=demo-data
