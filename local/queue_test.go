@@ -2,12 +2,17 @@ package local_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/kopterio/kopter/account"
+	"github.com/kopterio/kopter/ingest"
 	"github.com/kopterio/kopter/local"
 	"github.com/kopterio/kopter/queue"
 	"github.com/kopterio/kopter/queue/queuetest"
@@ -68,4 +73,121 @@ func touchQueue(ctx context.Context, qs *local.Queues) error {
 	_, deleteErr := q.Delete(ctx, got[0].Receipt)
 	_, redriveErr := qs.Redrive(ctx, "work")
 	return errors.Join(extendErr, deleteErr, redriveErr)
+}
+
+// A receiver that waits already gets the message of a commit at once.
+func TestCommitWakesReceivers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openClocked(t, t.TempDir())
+		q := queuesOf(t, s, account.Local, work).Queue("work")
+		begin := time.Now()
+		got := make(chan int)
+		go func() {
+			messages, err := q.Receive(t.Context(), 1, queue.MaxWait)
+			if err != nil {
+				t.Error(err)
+			}
+			got <- len(messages)
+		}()
+		synctest.Wait()
+		commit := ingest.Commit{Messages: []queue.Outgoing{{Queue: "work", Body: []byte("m")}}}
+		if err := s.Commit(t.Context(), account.Local, commit); err != nil {
+			t.Fatal(err)
+		}
+		if n, waited := <-got, time.Since(begin); n != 1 || waited > 0 {
+			t.Errorf("received %d messages after %v, want one at once", n, waited)
+		}
+	})
+}
+
+// A job that fails leaves the others of its group alone, and each caller
+// hears its own error.
+func TestGroupKeepsErrorsApart(t *testing.T) {
+	var fail atomic.Bool
+	fault := errors.New("the disk failed")
+	s := openAt(t, t.TempDir(), local.Options{Now: time.Now, Hook: func(p string) error {
+		if p == local.PointQueueFault && fail.Load() {
+			return fault
+		}
+		return nil
+	}})
+	qs := queuesOf(t, s, account.Local, work)
+	const n = 50
+	for range n {
+		if err := qs.Send(t.Context(), queue.Outgoing{Queue: "work", Body: []byte("m")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := qs.Queue("work").Receive(t.Context(), n, 0)
+	if err != nil || len(got) != n {
+		t.Fatalf("received %d messages and %v", len(got), err)
+	}
+	fail.Store(true)
+	var wg sync.WaitGroup
+	for i, m := range got {
+		if i%2 == 0 {
+			wg.Go(func() {
+				if errs, err := qs.Queue("work").Delete(t.Context(), m.Receipt); err != nil || errs[0] != nil {
+					t.Errorf("delete: %v and %v", errs, err)
+				}
+			})
+			continue
+		}
+		wg.Go(func() {
+			if err := qs.Fault(t.Context(), "work", m.Receipt, "bad"); !errors.Is(err, fault) {
+				t.Errorf("note a failure: %v, want the fault", err)
+			}
+		})
+	}
+	wg.Wait()
+	if depths, err := qs.Depths(t.Context()); err != nil || depths["work"].Hidden != n/2 {
+		t.Errorf("depths %v and %v, want %d hidden messages", depths, err, n/2)
+	}
+}
+
+func TestQueuesNeedAClockAndGoodPolicies(t *testing.T) {
+	ctx := t.Context()
+	if _, err := open(t).Queues(ctx, account.Local, work); !errors.Is(err, local.ErrNoClock) {
+		t.Errorf("without a clock: %v, want ErrNoClock", err)
+	}
+	messages := ingest.Commit{Messages: []queue.Outgoing{{Queue: "work", Body: []byte("m")}}}
+	if err := open(t).Commit(ctx, account.Local, messages); !errors.Is(err, local.ErrNoClock) {
+		t.Errorf("a commit with messages, without a clock: %v, want ErrNoClock", err)
+	}
+	s := openClocked(t, t.TempDir())
+	bad := work
+	bad.MaxReceives = 0
+	for name, policies := range map[string][]queue.Policy{"a bad policy": {bad}, "a queue declared twice": {work, work}} {
+		if _, err := s.Queues(ctx, account.Local, policies...); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+	if _, err := s.Queues(ctx, "../x", work); err == nil {
+		t.Error("an ill-named tenant was taken")
+	}
+}
+
+// A data folder of the time before queues gets them when it is opened.
+func TestQueuesComeWithAnUpgrade(t *testing.T) {
+	dir := t.TempDir()
+	closeStore(t, openAt(t, dir, local.Options{}))
+	db, err := sql.Open("sqlite", filepath.Join(dir, "kopter.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What steps after the first made goes, as if they had never run.
+	for _, statement := range []string{
+		`DROP TABLE messages`, `DROP TABLE letters`, `DROP TABLE IF EXISTS credentials`, `DROP TABLE IF EXISTS notices`,
+		`PRAGMA user_version = 1`,
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := touchQueue(t.Context(), queuesOf(t, openClocked(t, dir), account.Local, work)); err != nil {
+		t.Error(err)
+	}
 }
