@@ -134,16 +134,16 @@ func (e InstanceState) Valid() bool {
 
 // Defines values for LatencyWhat.
 const (
-	Graph  LatencyWhat = "graph"
-	Search LatencyWhat = "search"
+	LatencyWhatGraph  LatencyWhat = "graph"
+	LatencyWhatSearch LatencyWhat = "search"
 )
 
 // Valid indicates whether the value is a known member of the LatencyWhat enum.
 func (e LatencyWhat) Valid() bool {
 	switch e {
-	case Graph:
+	case LatencyWhatGraph:
 		return true
-	case Search:
+	case LatencyWhatSearch:
 		return true
 	default:
 		return false
@@ -182,19 +182,19 @@ func (e NotificationKind) Valid() bool {
 
 // Defines values for NotificationSeverity.
 const (
-	Critical NotificationSeverity = "critical"
-	Info     NotificationSeverity = "info"
-	Warning  NotificationSeverity = "warning"
+	NotificationSeverityCritical NotificationSeverity = "critical"
+	NotificationSeverityInfo     NotificationSeverity = "info"
+	NotificationSeverityWarning  NotificationSeverity = "warning"
 )
 
 // Valid indicates whether the value is a known member of the NotificationSeverity enum.
 func (e NotificationSeverity) Valid() bool {
 	switch e {
-	case Critical:
+	case NotificationSeverityCritical:
 		return true
-	case Info:
+	case NotificationSeverityInfo:
 		return true
-	case Warning:
+	case NotificationSeverityWarning:
 		return true
 	default:
 		return false
@@ -239,19 +239,19 @@ func (e NotificationMarkState) Valid() bool {
 
 // Defines values for PipelineSourceKind.
 const (
-	Inventory PipelineSourceKind = "inventory"
-	Logs      PipelineSourceKind = "logs"
-	Prices    PipelineSourceKind = "prices"
+	PipelineSourceKindInventory PipelineSourceKind = "inventory"
+	PipelineSourceKindLogs      PipelineSourceKind = "logs"
+	PipelineSourceKindPrices    PipelineSourceKind = "prices"
 )
 
 // Valid indicates whether the value is a known member of the PipelineSourceKind enum.
 func (e PipelineSourceKind) Valid() bool {
 	switch e {
-	case Inventory:
+	case PipelineSourceKindInventory:
 		return true
-	case Logs:
+	case PipelineSourceKindLogs:
 		return true
-	case Prices:
+	case PipelineSourceKindPrices:
 		return true
 	default:
 		return false
@@ -419,19 +419,19 @@ func (e CostGraphParamsStep) Valid() bool {
 
 // Defines values for CostStepsParamsOrder.
 const (
-	Largest CostStepsParamsOrder = "largest"
-	Newest  CostStepsParamsOrder = "newest"
-	Oldest  CostStepsParamsOrder = "oldest"
+	CostStepsParamsOrderLargest CostStepsParamsOrder = "largest"
+	CostStepsParamsOrderNewest  CostStepsParamsOrder = "newest"
+	CostStepsParamsOrderOldest  CostStepsParamsOrder = "oldest"
 )
 
 // Valid indicates whether the value is a known member of the CostStepsParamsOrder enum.
 func (e CostStepsParamsOrder) Valid() bool {
 	switch e {
-	case Largest:
+	case CostStepsParamsOrderLargest:
 		return true
-	case Newest:
+	case CostStepsParamsOrderNewest:
 		return true
-	case Oldest:
+	case CostStepsParamsOrderOldest:
 		return true
 	default:
 		return false
@@ -476,16 +476,16 @@ func (e ListInventoryParamsSort) Valid() bool {
 
 // Defines values for ListInventoryParamsOrder.
 const (
-	Asc  ListInventoryParamsOrder = "asc"
-	Desc ListInventoryParamsOrder = "desc"
+	ListInventoryParamsOrderAsc  ListInventoryParamsOrder = "asc"
+	ListInventoryParamsOrderDesc ListInventoryParamsOrder = "desc"
 )
 
 // Valid indicates whether the value is a known member of the ListInventoryParamsOrder enum.
 func (e ListInventoryParamsOrder) Valid() bool {
 	switch e {
-	case Asc:
+	case ListInventoryParamsOrderAsc:
 		return true
-	case Desc:
+	case ListInventoryParamsOrderDesc:
 		return true
 	default:
 		return false
