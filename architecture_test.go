@@ -71,7 +71,7 @@ var mayImport = map[string][]string{
 // Kopter's packages may import.
 var onlyIn = map[string][]string{
 	"modernc.org/sqlite":              {"local"},
-	"github.com/parquet-go/":          {"audit"},
+	"github.com/parquet-go/":          {"audit", "cost"},
 	"github.com/alecthomas/kong":      {"cmd/kopter"},
 	"github.com/aws/aws-sdk-go-v2":    {"cloud", "watched", "worker", "app"},
 	"github.com/rogpeppe/go-internal": {},

@@ -23,6 +23,7 @@ var (
 	errMethod      = errors.New("the address does not take this method")
 	errBusy        = errors.New("too many queries run at the same time: try again in a moment")
 	errNotFound    = errors.New("there is none")
+	errCursor      = errors.New("not a cursor of this listing, or of an earlier state of it")
 )
 
 // badRequest is a mistake of whoever asked.
@@ -48,6 +49,15 @@ func wrong(parameter string, err error) error {
 	return &badRequest{parameter: parameter, err: err}
 }
 
+// ofParameter says that a parameter is wrong, if the error is the one that
+// tells of it.
+func ofParameter(parameter string, err, tells error) error {
+	if errors.Is(err, tells) {
+		return wrong(parameter, err)
+	}
+	return err
+}
+
 // problemRow says what a client is told of an error.
 type problemRow struct {
 	fits   func(error) bool
@@ -65,7 +75,7 @@ type problemRow struct {
 // request's id.
 var problems = []problemRow{
 	{fits: as[*query.Error], status: http.StatusBadRequest, kind: "query", title: "The query has a mistake", parameter: "q"},
-	{fits: is(audit.ErrCursor, cost.ErrCursor), status: http.StatusBadRequest, kind: "cursor", title: "The cursor is not one of this listing", parameter: "cursor"},
+	{fits: is(audit.ErrCursor, cost.ErrCursor, errCursor), status: http.StatusBadRequest, kind: "cursor", title: "The cursor is not one of this listing", parameter: "cursor"},
 	{fits: is(audit.ErrTooManyRows, audit.ErrTooManyBuckets, cost.ErrTooManyRows), status: http.StatusUnprocessableEntity, kind: "too-large", title: "The answer would be too large"},
 	{fits: as[*http.MaxBytesError], status: http.StatusRequestEntityTooLarge, kind: "body-too-large", title: "The request's body is too large", detail: bodyLimit},
 	{fits: as[*badRequest], status: http.StatusBadRequest, kind: "request", title: "The request has a mistake"},
