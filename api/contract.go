@@ -28,6 +28,7 @@ type contract struct {
 
 // operation is one operation of the contract.
 type operation struct {
+	name  string // as in byName
 	route routers.Route
 	// audit: it asks the audit log.
 	audit bool
@@ -49,7 +50,8 @@ func readContract(spec []byte) (contract, error) {
 		for method, op := range item.Operations() {
 			known := newOperation(routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op})
 			c.byPattern[method+" "+path] = known
-			c.byName[strings.ToUpper(op.OperationID[:1])+op.OperationID[1:]] = known
+			known.name = strings.ToUpper(op.OperationID[:1]) + op.OperationID[1:]
+			c.byName[known.name] = known
 		}
 	}
 	return c, nil
@@ -76,6 +78,7 @@ func (s *server) checked(next http.Handler) http.Handler {
 			s.fail(w, r, fmt.Errorf("openapi.yaml does not know %q", r.Pattern))
 			return
 		}
+		traceOf(r.Context()).operation = op
 		if err := op.check(r); err != nil {
 			s.fail(w, r, err)
 			return

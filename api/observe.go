@@ -11,8 +11,10 @@ import (
 
 // trace follows one request.
 type trace struct {
-	id    string
-	begun bool // the answer's status has been sent
+	id        string
+	begun     bool       // the answer's status has been sent
+	status    int        // that status; 0 when nobody waited for an answer
+	operation *operation // nil when the request did not reach one
 }
 
 type traceKey struct{}
@@ -32,12 +34,14 @@ func (s *server) observed(next http.Handler) http.Handler {
 		t := &trace{id: rand.Text()[:16]}
 		w.Header().Set("X-Request-Id", t.id)
 		r = r.WithContext(context.WithValue(r.Context(), traceKey{}, t))
+		begin, watched := s.Now(), &answer{ResponseWriter: w, trace: t}
+		defer func() { s.Metrics.request(t, s.Now().Sub(begin)) }()
 		defer func() {
 			if p := recover(); p != nil {
-				s.recovered(w, r, p)
+				s.recovered(watched, r, p)
 			}
 		}()
-		next.ServeHTTP(&answer{ResponseWriter: w, trace: t}, r)
+		next.ServeHTTP(watched, r)
 	})
 }
 
@@ -55,18 +59,27 @@ type answer struct {
 }
 
 func (a *answer) WriteHeader(status int) {
-	a.trace.begun = a.trace.begun || status >= 200 // others are hints on the way
+	if status >= 200 && !a.trace.begun { // others are hints on the way
+		a.trace.begun, a.trace.status = true, status
+	}
 	a.ResponseWriter.WriteHeader(status)
 }
 
 func (a *answer) Write(b []byte) (int, error) {
-	a.trace.begun = true
+	a.implicit()
 	return a.ResponseWriter.Write(b)
+}
+
+// implicit begins an answer that nobody gave a status.
+func (a *answer) implicit() {
+	if !a.trace.begun {
+		a.trace.begun, a.trace.status = true, http.StatusOK
+	}
 }
 
 // Flush sends what has been written.
 func (a *answer) Flush() {
-	a.trace.begun = true
+	a.implicit()
 	http.NewResponseController(a.ResponseWriter).Flush() //nolint:errcheck // what cannot flush sends later
 }
 

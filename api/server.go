@@ -32,7 +32,7 @@ type Options struct {
 	Hub       *Hub
 	Access    *access.Gatekeeper
 	Web       fs.FS        // the web app; nil when it was not built
-	Metrics   http.Handler // Prometheus' text format
+	Metrics   *Metrics     // that others count in, too; new ones when nil
 	Profiling bool         // serve /debug/pprof
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -80,6 +80,12 @@ func New(o Options) (http.Handler, error) {
 	contract, err := readContract(Spec)
 	if err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
+	}
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics()
+	}
+	if err := o.Metrics.watch(o.Hub); err != nil {
+		return nil, fmt.Errorf("metrics of streams: %w", err)
 	}
 	s := &server{Options: o, contract: contract, slots: newSlots(o.QueriesAtOnce), exports: newSlots(exportsAtOnce), run: rand.Text()}
 	return s.handler(), nil
