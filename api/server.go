@@ -31,9 +31,9 @@ type Options struct {
 	Monitor   Monitor
 	Hub       *Hub
 	Access    *access.Gatekeeper
-	Web       fs.FS        // the web app; nil when it was not built
-	Metrics   *Metrics     // that others count in, too; new ones when nil
-	Profiling bool         // serve /debug/pprof
+	Web       fs.FS    // the web app; nil when it was not built
+	Metrics   *Metrics // that others count in, too; new ones when nil
+	Profiling bool     // serve /debug/pprof
 	Now       func() time.Time
 	Log       *slog.Logger
 	Version   string // of Kopter
