@@ -181,8 +181,8 @@ func (s *server) CostSteps(ctx context.Context, request CostStepsRequestObject) 
 	r.Filter, r.Resource, r.Limit = node, given(p.Resource, ""), given(p.Limit, cost.DefaultPage)
 	r.From, r.Until = span.seconds()
 	r.Order = map[CostStepsParamsOrder]cost.Order{
-		Newest: cost.Newest, Oldest: cost.Oldest, Largest: cost.Largest,
-	}[given(p.Order, Newest)]
+		CostStepsParamsOrderNewest: cost.Newest, CostStepsParamsOrderOldest: cost.Oldest, CostStepsParamsOrderLargest: cost.Largest,
+	}[given(p.Order, CostStepsParamsOrderNewest)]
 	page, err := s.View(tenantOf(ctx)).Steps(ctx, r)
 	if err != nil {
 		return nil, err

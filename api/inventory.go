@@ -23,7 +23,7 @@ func (s *server) ListInventory(ctx context.Context, request ListInventoryRequest
 		at = s.Now()
 	}
 	page, err := s.View(tenantOf(ctx)).Inventory(ctx, cost.InventoryRequest{
-		At: at.Unix(), Filter: node, Sort: string(given(p.Sort, "")), Desc: given(p.Order, Asc) == Desc,
+		At: at.Unix(), Filter: node, Sort: string(given(p.Sort, "")), Desc: given(p.Order, ListInventoryParamsOrderAsc) == ListInventoryParamsOrderDesc,
 		Limit: given(p.Limit, cost.DefaultPage), Cursor: given(p.Cursor, ""),
 	})
 	if err != nil {
