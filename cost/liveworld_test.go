@@ -59,7 +59,11 @@ func (c *call) body() string {
 			items = append(items, fmt.Sprintf(`{"instanceId":%q,"instanceType":%q,"placement":{"availabilityZone":%q,"tenancy":"default"},"tagSet":{"items":[%s]}}`,
 				id, c.kind, c.region+"a", tag))
 		default:
-			items = append(items, fmt.Sprintf(`{"instanceId":%q,"previousState":{"name":"running"}}`, id))
+			state := "running"
+			if c.name == "StartInstances" {
+				state = "stopped"
+			}
+			items = append(items, fmt.Sprintf(`{"instanceId":%q,"previousState":{"name":%q}}`, id, state))
 		}
 	}
 	if c.name == "ModifyInstanceAttribute" {
