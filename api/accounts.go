@@ -11,7 +11,7 @@ import (
 
 // ListAccounts says how fresh what is known of each account is.
 func (s *server) ListAccounts(ctx context.Context, _ ListAccountsRequestObject) (ListAccountsResponseObject, error) {
-	live, now := s.View(tenantOf(ctx)), s.Now().UTC()
+	live, now := s.Live(tenantOf(ctx)), s.Now().UTC()
 	places, err := live.Accounts(ctx, now.Unix())
 	if err != nil {
 		return nil, err

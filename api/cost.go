@@ -35,7 +35,7 @@ func (s *server) CostGraph(ctx context.Context, request CostGraphRequestObject) 
 		return nil, err
 	}
 	r.Top = given(p.Top, defaultTop)
-	live := s.View(tenantOf(ctx))
+	live := s.Live(tenantOf(ctx))
 	if r.Step, err = s.step(ctx, live, r, string(given(p.Step, CostGraphParamsStepAuto))); err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (s *server) CostRate(ctx context.Context, request CostRateRequestObject) (C
 	if err != nil {
 		return nil, err
 	}
-	live, now := s.View(tenantOf(ctx)), s.Now()
+	live, now := s.Live(tenantOf(ctx)), s.Now()
 	rates, err := live.RunRate(ctx, r.By, r.Filter, now.Unix())
 	if err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func (s *server) CostSteps(ctx context.Context, request CostStepsRequestObject) 
 	r.Order = map[CostStepsParamsOrder]cost.Order{
 		CostStepsParamsOrderNewest: cost.Newest, CostStepsParamsOrderOldest: cost.Oldest, CostStepsParamsOrderLargest: cost.Largest,
 	}[given(p.Order, CostStepsParamsOrderNewest)]
-	page, err := s.View(tenantOf(ctx)).Steps(ctx, r)
+	page, err := s.Live(tenantOf(ctx)).Steps(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +235,7 @@ func (s *server) CostChanges(ctx context.Context, request CostChangesRequestObje
 	}
 	r := cost.ChangesRequest{Filter: node, Limit: given(p.Limit, cost.DefaultPage)}
 	r.From, r.Until = span.seconds()
-	found, err := s.View(tenantOf(ctx)).Changes(ctx, r)
+	found, err := s.Live(tenantOf(ctx)).Changes(ctx, r)
 	if err != nil {
 		return nil, err
 	}

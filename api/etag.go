@@ -64,7 +64,7 @@ func (s *server) version(ctx context.Context, op *operation, t account.Tenant) (
 	for i, sheet := range sheets {
 		ids[i] = sheet.ID
 	}
-	return fmt.Sprint(s.View(t).Version(), ids), err
+	return fmt.Sprint(s.Live(t).Version(), ids), err
 }
 
 // minute is the present where the answer depends on it: of costs always, since

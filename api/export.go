@@ -117,7 +117,7 @@ func (s *server) ExportCost(ctx context.Context, request ExportCostRequestObject
 		return nil, wrong("step", err)
 	}
 	r.MaxCells = maxExportCells
-	c, err := s.View(tenantOf(ctx)).Graph(ctx, r)
+	c, err := s.Live(tenantOf(ctx)).Graph(ctx, r)
 	if err != nil {
 		return nil, err
 	}

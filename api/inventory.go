@@ -22,7 +22,7 @@ func (s *server) ListInventory(ctx context.Context, request ListInventoryRequest
 	if at.IsZero() {
 		at = s.Now()
 	}
-	page, err := s.View(tenantOf(ctx)).Inventory(ctx, cost.InventoryRequest{
+	page, err := s.Live(tenantOf(ctx)).Inventory(ctx, cost.InventoryRequest{
 		At: at.Unix(), Filter: node, Sort: string(given(p.Sort, "")), Desc: given(p.Order, ListInventoryParamsOrderAsc) == ListInventoryParamsOrderDesc,
 		Limit: given(p.Limit, cost.DefaultPage), Cursor: given(p.Cursor, ""),
 	})
@@ -60,7 +60,7 @@ func tags(t usage.Tags) map[string]string {
 
 // GetResource tells the whole life of a resource.
 func (s *server) GetResource(ctx context.Context, request GetResourceRequestObject) (GetResourceResponseObject, error) {
-	d, err := s.View(tenantOf(ctx)).Resource(ctx, given(request.Params.Account, ""), request.Resource)
+	d, err := s.Live(tenantOf(ctx)).Resource(ctx, given(request.Params.Account, ""), request.Resource)
 	if err != nil {
 		return nil, err
 	}

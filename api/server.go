@@ -23,7 +23,7 @@ import (
 type Options struct {
 	Lake      *audit.Lake
 	Index     audit.Index // for conflicts
-	View      func(account.Tenant) *cost.Live
+	Live      func(account.Tenant) *cost.Live
 	Prices    price.Store
 	Ingested  ingest.Store
 	Notices   notify.Store
