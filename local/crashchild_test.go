@@ -58,23 +58,29 @@ func crash(text string) error {
 	if err != nil {
 		return err
 	}
+	return p.run(testContext, tracking(p.point, p.nth))
+}
+
+// tracking is the hook of a child: it reports each point, and kills the child
+// at the nth time that it passes the one point.
+func tracking(deadly string, nth int) func(point string) error {
 	track := os.NewFile(3, "track")
 	var mu sync.Mutex
 	seen := 0
-	return p.run(testContext, func(point string) error {
+	return func(point string) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if _, err := track.Write([]byte{byte(slices.Index(local.Points, point))}); err != nil {
 			return err
 		}
-		if point != p.point {
+		if point != deadly {
 			return nil
 		}
-		if seen++; seen == p.nth {
+		if seen++; seen == nth {
 			die()
 		}
 		return nil
-	})
+	}
 }
 
 // die kills this process as a power cut does: nothing is flushed, nothing is
@@ -170,12 +176,18 @@ type child struct {
 
 func start(t testing.TB, p plan) *child {
 	t.Helper()
+	return startChild(t, crashEnv+"="+p.encode())
+}
+
+// startChild starts the test binary as the child that the variable asks for.
+func startChild(t testing.TB, variable string) *child {
+	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &child{cmd: exec.Command(os.Args[0]), track: r, began: make(chan struct{}), done: make(chan struct{})}
-	c.cmd.Env = append(os.Environ(), crashEnv+"="+p.encode(), "GOMAXPROCS=2")
+	c.cmd.Env = append(os.Environ(), variable, "GOMAXPROCS=2")
 	c.cmd.ExtraFiles = []*os.File{w}
 	c.cmd.Stderr = &c.stderr
 	if err := errors.Join(c.cmd.Start(), w.Close()); err != nil {

@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(crashEnv); text != "" {
 		exitWith(crash(text))
 	}
+	if text := os.Getenv(queueCrashEnv); text != "" {
+		exitWith(crashQueue(text))
+	}
 	goleak.VerifyTestMain(m)
 }
 
