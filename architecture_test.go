@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"worker/workertest":   {},
 	"access/accesstest":   {"access"},
 	"notify/notifytest":   {"notify"},
+	"internal/contract":   {},
 	"internal/shareddata": {},
 }
 

@@ -1,0 +1,177 @@
+// Package contract holds the answers of a server to its OpenAPI document, in
+// tests: a client's transport that lets no answer pass which the document does
+// not describe.
+//
+// The document is taken more strictly than it is written: an object has no
+// members but those that are listed, so that nothing is served that nobody can
+// know of. Bodies other than JSON are left alone, but their type is checked.
+package contract
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+)
+
+// Checker checks answers and keeps account of which operations it has seen. It
+// is safe for concurrent use.
+type Checker struct {
+	doc    *openapi3.T
+	router routers.Router
+
+	mu   sync.Mutex
+	seen map[string]bool // operations that were answered with success
+}
+
+// New reads an OpenAPI document.
+func New(spec []byte) (*Checker, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(spec)
+	if err != nil {
+		return nil, err
+	}
+	for _, schema := range doc.Components.Schemas {
+		closeObject(schema.Value)
+	}
+	router, err := legacy.NewRouter(doc)
+	if err != nil {
+		return nil, err
+	}
+	return &Checker{doc: doc, router: router, seen: map[string]bool{}}, nil
+}
+
+// closeObject forbids members that are not listed.
+func closeObject(s *openapi3.Schema) {
+	if s.Type.Is("object") && s.AdditionalProperties.Has == nil && s.AdditionalProperties.Schema == nil {
+		closed := false
+		s.AdditionalProperties.Has = &closed
+	}
+}
+
+// Unseen lists the operations, by their id, that no answer with success was
+// checked of.
+func (c *Checker) Unseen() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	missing := map[string]bool{}
+	for _, item := range c.doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			if !c.seen[op.OperationID] {
+				missing[op.OperationID] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(missing))
+}
+
+// Operations lists the methods and paths of the document.
+func (c *Checker) Operations() []routers.Route {
+	var all []routers.Route
+	for path, item := range c.doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			all = append(all, routers.Route{Spec: c.doc, Path: path, PathItem: item, Method: method, Operation: op})
+		}
+	}
+	slices.SortFunc(all, func(a, b routers.Route) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
+	return all
+}
+
+// Check says what in an answer the document does not describe. Body is nil for
+// one that is a stream.
+func (c *Checker) Check(r *http.Request, status int, header http.Header, body []byte) error {
+	route, params, err := c.router.FindRoute(r)
+	if err != nil {
+		return c.checkOutside(r, status, header)
+	}
+	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil && status != http.StatusNoContent && status != http.StatusNotModified {
+		return fmt.Errorf("%s: status %d: content type %q: %w", route.Operation.OperationID, status, header.Get("Content-Type"), err)
+	}
+	opt := &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: !strings.HasSuffix(kind, "json")}
+	if !opt.ExcludeResponseBody && !describes(route.Operation, status, kind) {
+		return fmt.Errorf("%s: status %d: the document knows no %s there", route.Operation.OperationID, status, kind)
+	}
+	if status == http.StatusOK && opt.ExcludeResponseBody && !describes(route.Operation, status, kind) {
+		return fmt.Errorf("%s: the document knows no %s", route.Operation.OperationID, kind)
+	}
+	err = openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
+		Status:                 status, Header: header, Options: opt, Body: io.NopCloser(bytes.NewReader(body)),
+	})
+	if err != nil {
+		return fmt.Errorf("%s: status %d: %w", route.Operation.OperationID, status, err)
+	}
+	if status < 400 {
+		c.mu.Lock()
+		c.seen[route.Operation.OperationID] = true
+		c.mu.Unlock()
+	}
+	return nil
+}
+
+// checkOutside checks what is no operation: below /v1/ that is a problem.
+func (c *Checker) checkOutside(r *http.Request, status int, header http.Header) error {
+	if strings.HasPrefix(r.URL.Path, "/v1/") && (status < 400 || header.Get("Content-Type") != "application/problem+json") {
+		return fmt.Errorf("%s %s is no operation, and was answered with %d and %s", r.Method, r.URL.Path, status, header.Get("Content-Type"))
+	}
+	return nil
+}
+
+// describes says whether the document lists a content type for a status, or
+// for every other one.
+func describes(op *openapi3.Operation, status int, kind string) bool {
+	response := op.Responses.Status(status)
+	if response == nil {
+		response = op.Responses.Default()
+	}
+	return response != nil && response.Value.Content[kind] != nil
+}
+
+// Transport checks the answers that come through next, and tells report what
+// is wrong. Answers are read to their end first, but for streams of events.
+func (c *Checker) Transport(next http.RoundTripper, report func(error)) http.RoundTripper {
+	return transport{c, next, report}
+}
+
+type transport struct {
+	checker *Checker
+	next    http.RoundTripper
+	report  func(error)
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := t.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	var body []byte
+	if response.Header.Get("Content-Type") != "text/event-stream" {
+		body, err = io.ReadAll(response.Body)
+		response.Body.Close()
+		response.Body = io.NopCloser(bytes.NewReader(body))
+		if err != nil {
+			response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), broken{err}))
+			return response, nil // whoever reads it sees that it is cut
+		}
+	}
+	if err := t.checker.Check(r, response.StatusCode, response.Header, body); err != nil {
+		t.report(fmt.Errorf("%s %s: %w", r.Method, r.URL, err))
+	}
+	return response, nil
+}
+
+// broken is where an answer was cut.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
