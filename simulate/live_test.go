@@ -22,58 +22,6 @@ import (
 	"github.com/kopterio/kopter/cloudtrail"
 )
 
-// fakeClock is a clock that passes when somebody waits, and tells when it is
-// enough.
-type fakeClock struct {
-	at, end time.Time
-	late    []time.Duration // how much longer than asked each wait takes, in turn
-	enough  context.CancelFunc
-}
-
-func (c *fakeClock) now() time.Time { return c.at }
-
-func (c *fakeClock) wait(ctx context.Context, d time.Duration) error {
-	if len(c.late) > 0 {
-		d += c.late[0]
-		c.late = append(c.late[1:], c.late[0])
-	}
-	if c.at = c.at.Add(max(d, 0)); !c.at.Before(c.end) {
-		c.enough()
-	}
-	return ctx.Err()
-}
-
-// past is a small history with everything that a live simulation goes on with.
-func past(seed uint64) Options {
-	end := time.Date(2026, 6, 17, 10, 20, 30, 0, time.UTC)
-	return Options{Seed: seed, Organisation: true, Accounts: 7, Events: 20_000, Instances: 200, Story: true, Start: end.AddDate(0, 0, -8), End: end, FileEvery: 24 * time.Hour}
-}
-
-// goOn lets an organisation go on for a while.
-func goOn(t testing.TB, sink Sink, opt LiveOptions, length time.Duration, late ...time.Duration) *Live {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	clock := &fakeClock{at: opt.History.End.Add(300 * time.Millisecond), late: late, enough: cancel}
-	clock.end = clock.at.Add(length)
-	opt.Now, opt.Wait = clock.now, clock.wait
-	live, err := NewLive(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := live.Run(ctx, sink); err != nil {
-		t.Fatal(err)
-	}
-	return live
-}
-
-// lively is what a live simulation wrote.
-func lively(t testing.TB, opt LiveOptions, length time.Duration, late ...time.Duration) (simulated, *Live) {
-	t.Helper()
-	sink := &memory{}
-	live := goOn(t, sink, opt, length, late...)
-	return simulated{sink, live.Truth(), opt.History.withDefaults()}, live
-}
-
 func TestSameClockGivesSameBytes(t *testing.T) {
 	opt := LiveOptions{History: past(3), Rate: 20}
 	one, _ := lively(t, opt, 5*time.Minute, 0, 2300*time.Millisecond)
@@ -91,7 +39,7 @@ func TestLiveEventsAreNewAndCounted(t *testing.T) {
 	for _, e := range history.events(t) {
 		old[e.EventID] = true
 	}
-	live := goOn(t, history.memory, opt, 20*time.Minute) // the sink refuses a second file of a name
+	live := goOn(t, history.memory, opt, 12*time.Minute) // the sink refuses a second file of a name
 	all := simulated{memory: history.memory}.events(t)
 	fresh, names, accounts := map[string]bool{}, map[string]int64{}, map[string]int64{}
 	for _, e := range all {
@@ -163,7 +111,7 @@ func TestTheRateIsKept(t *testing.T) {
 	}
 }
 
-// TestAnyOrganisationGoesOn lets small and odd ones go on for an hour.
+// TestAnyOrganisationGoesOn lets small and odd ones go on.
 func TestAnyOrganisationGoesOn(t *testing.T) {
 	end := time.Date(2026, 3, 7, 23, 59, 59, 0, time.UTC)
 	for name, history := range map[string]Options{
@@ -175,9 +123,9 @@ func TestAnyOrganisationGoesOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			opt := LiveOptions{History: history.withDefaults(), Rate: 5}
-			s, live := lively(t, opt, time.Hour)
-			if got := int64(len(distinct(s.events(t)))); got != live.Events() || got < 5*3500 {
-				t.Errorf("%d events in an hour, the truth says %d", got, live.Events())
+			s, live := lively(t, opt, 20*time.Minute)
+			if got := int64(len(distinct(s.events(t)))); got != live.Events() || got < 5*1190 {
+				t.Errorf("%d events in twenty minutes, the truth says %d", got, live.Events())
 			}
 			if s.truth.Total.Seconds == 0 || len(s.truth.ByType) < 5 {
 				t.Errorf("the truth holds %+v and %d types", s.truth.Total, len(s.truth.ByType))
@@ -189,14 +137,15 @@ func TestAnyOrganisationGoesOn(t *testing.T) {
 // TestWhateverTheClockDoes holds what must hold under clocks that are late,
 // leap or stand still.
 func TestWhateverTheClockDoes(t *testing.T) {
+	small := Options{Accounts: 2, Events: MinEvents}.withDefaults()
 	rapid.Check(t, func(rt *rapid.T) {
 		var late []time.Duration
 		for range rapid.IntRange(1, 5).Draw(rt, "waits") {
 			late = append(late, time.Duration(rapid.Int64Range(-1e9, 200e9).Draw(rt, "late")))
 		}
-		opt := LiveOptions{History: past(2), Rate: 10, DeliverEvery: time.Duration(rapid.Int64Range(1, 20).Draw(rt, "every")) * time.Second, DescribeEvery: -1}
+		opt := LiveOptions{History: small, Rate: 10, DeliverEvery: time.Duration(rapid.Int64Range(1, 20).Draw(rt, "every")) * time.Second, DescribeEvery: -1}
 		late[0] = max(late[0], 0) // or time would stand still
-		s, live := lively(t, opt, 3*time.Minute, late...)
+		s, live := lively(t, opt, 2*time.Minute, late...)
 		start, until := s.truth.Start, s.truth.End
 		for _, e := range s.events(t) {
 			moment := s.moments[e.file].Unix()
@@ -236,9 +185,9 @@ func TestLiveFilesAreCloudTrails(t *testing.T) {
 }
 
 func TestLiveTruthIsWhatTheEventsTell(t *testing.T) {
-	opt := LiveOptions{History: past(6), Rate: 40, DescribeEvery: 10 * time.Minute}
+	opt := LiveOptions{History: past(6), Rate: 20, DescribeEvery: 10 * time.Minute}
 	history := simulation(t, opt.History)
-	live := goOn(t, history.memory, opt, 40*time.Minute)
+	live := goOn(t, history.memory, opt, 30*time.Minute)
 	truth := live.Truth()
 	world := replay(distinct(simulated{memory: history.memory}.events(t)))
 	told, ended := 0, 0
@@ -365,6 +314,18 @@ func TestLiveWaitsForRealTime(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestAFailingWaitIsTold(t *testing.T) {
+	broken := errors.New("no more time")
+	wait := func(context.Context, time.Duration) error { return broken }
+	live, err := NewLive(LiveOptions{History: past(1), Now: func() time.Time { return past(1).End }, Wait: wait})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := live.Run(t.Context(), &nowhere{}); !errors.Is(err, broken) {
+		t.Errorf("ended with %v", err)
+	}
 }
 
 func TestAFullDiskEndsTheRun(t *testing.T) {
