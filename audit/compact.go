@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -200,33 +199,27 @@ func (w *writing) applyMerge(ctx context.Context, change Change, names []string)
 // change that replaces them.
 func (w *writing) writeMerged(ctx context.Context, inputs []Part, out *partSet) (Change, error) {
 	var change Change
-	m := merger{ctx: ctx, files: w.lake.files}
+	m := merger{files: w.lake.files}
 	defer m.close()
 	for _, p := range inputs {
 		change.RemoveParts = append(change.RemoveParts, p.Name)
-		if err := m.addPart(p.Name); err != nil {
+		if err := m.addPart(ctx, p); err != nil {
 			return change, err
 		}
 	}
 	s := w.lake.takeStage()
 	defer w.lake.giveStage(s)
 	for {
-		row, err := m.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+		some, err := m.fill(ctx, s)
 		if err != nil {
 			return change, err
 		}
-		if !s.hasRoom(len(row.Raw)) {
-			if err := out.write(ctx, s); err != nil {
-				return change, err
-			}
+		if !some {
+			break
 		}
-		s.addRow(row)
-	}
-	if err := out.writeAll(ctx, s); err != nil {
-		return change, err
+		if err := out.writeAll(ctx, s); err != nil {
+			return change, err
+		}
 	}
 	if err := out.close(); err != nil {
 		return change, err

@@ -131,6 +131,33 @@ func addTexts[T []byte | string](s *stage, texts *[textColumns]T, resources []T)
 	c.ends = append(c.ends, uint32(len(c.text)))
 }
 
+// addText, addElement with endList, and addFixed last, add rows column by
+// column. addText adds the next row's value of a column.
+func (s *stage) addText(column int, value []byte) {
+	c := &s.texts[column]
+	if column == colRaw {
+		c.makeRoom(len(value))
+	}
+	c.text = append(c.text, value...)
+	c.ends = append(c.ends, uint32(len(c.text)))
+	s.bytes += len(value)
+}
+
+// addElement adds a resource of the next row, and endList ends these.
+func (s *stage) addElement(resource []byte) {
+	c := &s.resources
+	c.text = binary.LittleEndian.AppendUint32(c.text, uint32(len(resource)))
+	c.text = append(c.text, resource...)
+	s.bytes += 4 + len(resource)
+}
+
+func (s *stage) endList() { s.resources.ends = append(s.resources.ends, uint32(len(s.resources.text))) }
+
+// identity is that of a row whose texts are there.
+func (s *stage) identity(row uint32) uint64 {
+	return idrun.Identity(s.texts[colAccount].value(row), s.texts[colEventID].value(row))
+}
+
 // Of a row group's bytes some three quarters are raw records. Once a stage
 // holds a good deal of them it gets room for all at once, which leaves less
 // garbage than growing bit by bit.
