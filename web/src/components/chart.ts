@@ -48,7 +48,7 @@ export function chartOptions(size: { width: number; height: number }, colors: Ch
     ...size,
     ms: 1,
     tzDate: (ms) => uPlot.tzDate(new Date(ms), zoneName(zone) === 'UTC' ? 'Etc/UTC' : zoneName(zone)),
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false, dist: 4 } },
     scales: { x: { time: true }, y: { range: (_, min, max) => [Math.min(0, min * 1.05), max > 0 ? max * 1.06 : min < 0 ? 0 : 1] } },
@@ -81,7 +81,7 @@ function timeAxis(colors: ChartColors, zone: Zone): Axis {
   return {
     stroke: colors.text,
     font: '11px system-ui, sans-serif',
-    size: 44,
+    size: (_plot, labels) => (labels?.some((label) => label?.includes('\n')) ? 44 : 28),
     space: 72,
     gap: 6,
     grid: { show: false },

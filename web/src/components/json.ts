@@ -17,11 +17,24 @@ export interface JsonLine {
   scalar: string | undefined
 }
 
-/** isOpen is asked for each object and array that is not empty. */
+/**
+ * The document itself has no line, so that its members are of level 0. isOpen
+ * is asked for each object and array that is not empty.
+ */
 export function flatten(value: JsonValue, isOpen: (id: string, level: number) => boolean): JsonLine[] {
   const lines: JsonLine[] = []
-  visit(lines, value, undefined, '', [], 0, isOpen)
+  const parts = value !== null && typeof value === 'object' ? entries(value) : []
+  if (parts.length === 0) visit(lines, value, undefined, '', [], 0, isOpen)
+  for (const [key, part] of parts) visit(lines, part, key, pointer('', key), Array.isArray(value) ? [] : [key], 0, isOpen)
   return lines
+}
+
+function entries(value: object): [string, JsonValue][] {
+  return Object.entries(value).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined)
+}
+
+function pointer(parent: string, key: string): string {
+  return `${parent}/${key.replace(/~/g, '~0').replace(/\//g, '~1')}`
 }
 
 function visit(lines: JsonLine[], value: JsonValue, name: string | undefined, id: string, path: string[], level: number, isOpen: (id: string, level: number) => boolean): void {
@@ -30,14 +43,13 @@ function visit(lines: JsonLine[], value: JsonValue, name: string | undefined, id
     return
   }
   const isArray = Array.isArray(value)
-  const parts = Object.entries(value).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined)
+  const parts = entries(value)
   const foldable = parts.length > 0
   const open = foldable && isOpen(id, level)
   lines.push({ id, level, name, path, kind: 'fold-text', text: summary(isArray, parts, open), foldable, open, scalar: undefined })
   if (!open) return
   for (const [key, part] of parts) {
-    const pointer = `${id}/${key.replace(/~/g, '~0').replace(/\//g, '~1')}`
-    visit(lines, part, key, pointer, isArray ? path : [...path, key], level + 1, isOpen)
+    visit(lines, part, key, pointer(id, key), isArray ? path : [...path, key], level + 1, isOpen)
   }
 }
 

@@ -6,6 +6,7 @@ import { computed, type ComputedRef } from 'vue'
 /** Resolves "--series-1" and the like to rgb(); read again when the theme changes. */
 export function resolveColors<K extends string>(tokens: readonly K[], host: HTMLElement = document.body): Record<K, string> {
   const probe = document.createElement('span')
+  probe.style.setProperty('transition', 'none') // else it would still show the colour before
   host.append(probe)
   const colors = {} as Record<K, string>
   for (const token of tokens) {
