@@ -74,11 +74,9 @@ func (l *Live) Changes(ctx context.Context, r ChangesRequest) (Changes, error) {
 	tariffs := l.borrow()
 	defer l.giveBack(tariffs)
 	found := map[clusterKey]*cluster{}
-	h := hunter{finder: finder{
-		tariffs: tariffs.Tariffs, q: StepQuery{From: r.From, Until: r.Until, Order: Largest}, keep: filter(r.Filter),
-		emit: func(s *Step) { clusterOf(found, s).add(s) },
-	}, view: l.fleet.View()}
-	h.bound()
+	q := StepQuery{From: r.From, Until: r.Until, Filter: r.Filter, Order: Largest}
+	h := hunter{finder: newFinder(tariffs.Tariffs, q), view: l.fleet.View()}
+	h.emit = func(s *Step) { clusterOf(found, s).add(s) }
 	if err := h.hunt(ctx); err != nil {
 		return Changes{}, err
 	}

@@ -170,6 +170,9 @@ func (c *clerk) list(ctx context.Context, lives []*usage.Life, tariffs *Tariffs)
 		if k%shareSize == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if life.GoneBy(c.at) {
+			continue
+		}
 		i.Resource, i.Account, i.Region, i.Zone = life.Resource, life.Account, life.Region, life.Zone
 		i.Launcher = life.Launcher.OrNone()
 		if i.be(life.At(c.at), c.at, tariffs) && (c.keep == nil || c.keep(i.Values())) {

@@ -40,8 +40,8 @@ func (l *Live) Steps(ctx context.Context, r StepsRequest) (StepsPage, error) {
 	limit := cmp.Or(r.Limit, DefaultPage)
 	tariffs := l.borrow()
 	defer l.giveBack(tariffs)
-	h := hunter{finder: finder{tariffs: tariffs.Tariffs, q: r.StepQuery, keep: filter(r.Filter), after: after}, view: l.fleet.View()}
-	h.q.Limit = limit + 1
+	h := hunter{finder: newFinder(tariffs.Tariffs, r.StepQuery), view: l.fleet.View()}
+	h.q.Limit, h.after = limit+1, after
 	h.bound()
 	if err := h.hunt(ctx); err != nil {
 		return StepsPage{}, err
@@ -95,9 +95,6 @@ type hunter struct {
 
 // bound narrows the time to what can follow the cursor.
 func (h *hunter) bound() {
-	if h.q.Until <= 0 {
-		h.q.Until = endOfTime
-	}
 	switch {
 	case h.after == nil:
 	case h.q.Order == Newest:
@@ -184,6 +181,9 @@ func (h *hunter) scent(life *usage.Life, i *usage.Interval) (usage.Seconds, bool
 			at = h.next(i)
 		}
 		return at, at < h.q.Until
+	}
+	if end, ended := life.EndedBefore(h.q.Until); ended {
+		return end, end >= h.q.From
 	}
 	if !h.view.LastBefore(life, h.q.Until, i) {
 		return 0, false

@@ -49,7 +49,7 @@ type stepValues struct {
 }
 
 // Each calls fn with the value of a field, if there is one.
-func (v stepValues) Each(name string, fn func(string) bool) {
+func (v *stepValues) Each(name string, fn func(string) bool) {
 	read, ok := stepFields[name]
 	if !ok {
 		v.values.Each(name, fn)
@@ -61,11 +61,28 @@ func (v stepValues) Each(name string, fn func(string) bool) {
 }
 
 // Text calls fn with the values of all fields and tags.
-func (v stepValues) Text(fn func(string) bool) {
+func (v *stepValues) Text(fn func(string) bool) {
 	for _, name := range stepFieldNames {
 		if value := stepFields[name](v.step); value != "" && !fn(value) {
 			return
 		}
 	}
 	v.values.Text(fn)
+}
+
+// ofIntervals says that a filter asks for nothing that the steps of one
+// interval differ in.
+func ofIntervals(n query.Node) bool {
+	switch n := n.(type) {
+	case query.And:
+		return !slices.ContainsFunc(n, func(n query.Node) bool { return !ofIntervals(n) })
+	case query.Or:
+		return !slices.ContainsFunc(n, func(n query.Node) bool { return !ofIntervals(n) })
+	case query.Not:
+		return ofIntervals(n.Node)
+	case query.Term:
+		_, ofStep := stepFields[n.Field]
+		return !ofStep
+	}
+	return false
 }

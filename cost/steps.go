@@ -95,10 +95,7 @@ type StepQuery struct {
 // change, if its shape or price is another; so is a new price in the midst of
 // an interval. The order of the intervals does not matter. Its error is ctx's.
 func Steps(ctx context.Context, intervals []usage.Interval, prices price.Prices, q StepQuery) ([]Step, error) {
-	f := finder{tariffs: NewTariffs(prices), q: q, keep: filter(q.Filter)}
-	if q.Until <= 0 {
-		f.q.Until = endOfTime
-	}
+	f := newFinder(NewTariffs(prices), q)
 	timeline := ordered(intervals, q.Resource)
 	for k := range timeline {
 		if k%shareSize == 0 && ctx.Err() != nil {
@@ -138,15 +135,34 @@ type finder struct {
 	tariffs *Tariffs
 	q       StepQuery
 	keep    func(query.Values) bool
+	early   func(query.Values) bool // keep, where the interval alone decides; else nil
 	found   []Step
 	full    bool // the first Limit of found are in order, and no later step counts
 
 	after *Step       // only steps that follow it in the order; nil is all
 	emit  func(*Step) // takes the steps instead of found; nil for none
+
+	asked   stepValues // what keep is asked about
+	current Step       // that of asked
+}
+
+// newFinder begins with a query whose bounds it completes.
+func newFinder(tariffs *Tariffs, q StepQuery) finder {
+	if q.Until <= 0 {
+		q.Until = endOfTime
+	}
+	f := finder{tariffs: tariffs, q: q, keep: filter(q.Filter)}
+	if q.Filter != nil && ofIntervals(q.Filter) {
+		f.early = f.keep
+	}
+	return f
 }
 
 // visit finds the steps of interval k of a timeline, which is in order.
 func (f *finder) visit(timeline []*usage.Interval, k int) {
+	if f.early != nil && !f.early(values{timeline[k]}) {
+		return
+	}
 	var before, after *usage.Interval
 	if k > 0 && follows(timeline[k-1], timeline[k]) {
 		before = timeline[k-1]
@@ -239,7 +255,7 @@ func (f *finder) add(i *usage.Interval, s Step) {
 	if f.full && f.q.Order.compare(s, f.found[f.q.Limit-1]) >= 0 {
 		return
 	}
-	if s.Time < f.q.From || s.Time >= f.q.Until || f.keep != nil && !f.keep(stepValues{values{i}, &s}) {
+	if s.Time < f.q.From || s.Time >= f.q.Until || !f.passes(i, &s) {
 		return
 	}
 	if f.after != nil && f.q.Order.compare(s, *f.after) <= 0 {
@@ -251,6 +267,16 @@ func (f *finder) add(i *usage.Interval, s Step) {
 	}
 	f.found = append(f.found, s)
 	f.trim(f.q.Limit + shareSize)
+}
+
+// passes asks the filter about a step.
+func (f *finder) passes(i *usage.Interval, s *Step) bool {
+	if f.keep == nil || f.early != nil {
+		return true
+	}
+	f.current = *s // in place, so that not every step is put on the heap
+	f.asked = stepValues{values{i}, &f.current}
+	return f.keep(&f.asked)
 }
 
 // trim sorts the steps found and drops those beyond the limit, once there are

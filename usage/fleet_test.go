@@ -165,6 +165,9 @@ func sameLives(t *rapid.T, v *FleetView, want []Timeline) {
 		if diff := cmp.Diff(w.At(at), l.At(at)); diff != "" {
 			t.Fatalf("status differs: %s", diff)
 		}
+		if l.GoneBy(at) && l.At(at).State != "terminated" {
+			t.Fatalf("gone, but %+v", l.At(at))
+		}
 		sameParts(t, v, l, got, at)
 	}
 }
@@ -183,6 +186,9 @@ func sameParts(t *rapid.T, v *FleetView, l *Life, all []Interval, at Seconds) {
 	}
 	if v.OpenInterval(l, &i) != (len(open) == 1) || len(open) == 1 && !cmp.Equal(i, open[0]) {
 		t.Fatalf("open %+v, want %+v", i, open)
+	}
+	if end, ended := l.EndedBefore(at); ended && (len(open) > 0 || end != all[len(all)-1].End || end >= at) {
+		t.Fatalf("ended at %d before %d: %+v", end, at, all)
 	}
 	if v.RunningAt(l, at, &i) != (len(runs) == 1) || len(runs) == 1 && !cmp.Equal(i, runs[0]) {
 		t.Fatalf("running %+v, want %+v", i, runs)

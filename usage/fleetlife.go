@@ -7,10 +7,14 @@ type Life struct {
 	Account, Region, Zone, Resource string
 	Launcher                        *Cause // nil when unattributed
 
+	// What most questions are decided by, so that they need not look further.
+	ended Seconds // the end of the last interval; 0 while it is open or there is none
+	gone  Seconds // from when on it is terminated for ever; 0 for never
+	place int32   // in FleetView.last
+
 	stints []stint
 	history
 	ending
-	place int32 // in FleetView.last
 }
 
 // stint is an Interval without what it has in common with its neighbours.
@@ -36,8 +40,34 @@ func (p *pool) life(t *Timeline) *Life {
 	for i := range t.Intervals {
 		l.stints[i] = p.stint(&t.Intervals[i])
 	}
+	if n := len(l.stints); n > 0 && !l.Open() {
+		l.ended = l.stints[n-1].end
+	}
+	l.gone = l.history.gone()
 	return l
 }
+
+// gone is from when on At says terminated; 0 for never.
+func (h *history) gone() Seconds {
+	var ran run
+	if n := len(h.runs); n > 0 {
+		ran = h.runs[n-1]
+	}
+	for _, m := range h.marks {
+		if m.state == stateTerminated && !ran.open && m.at >= ran.end {
+			return max(m.at, ran.start)
+		}
+	}
+	return 0
+}
+
+// GoneBy says that the resource is terminated at a moment, as At does; it may
+// not know.
+func (l *Life) GoneBy(at Seconds) bool { return l.gone != 0 && l.gone <= at }
+
+// EndedBefore gives the end of the last interval, if it is known and lies
+// before a moment.
+func (l *Life) EndedBefore(at Seconds) (Seconds, bool) { return l.ended, l.ended != 0 && l.ended < at }
 
 func (p *pool) stint(i *Interval) stint {
 	return stint{
