@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/kopterio/kopter/account"
@@ -58,7 +59,10 @@ func (l *Lake) Count(ctx context.Context, t account.Tenant, r CountRequest) ([]C
 		_, err := walk.groups(ctx, parts, func(ctx context.Context, g *rowGroup) error {
 			return tally.group(ctx, newScan(g, p, from, until))
 		})
-		rows = tally.rows()
+		if err != nil {
+			return err
+		}
+		rows, err = tally.rows(ctx)
 		return err
 	})
 	if err != nil {
@@ -170,10 +174,13 @@ func (t *tally) merge(codings []coding, counts []combination) error {
 }
 
 // rows sorts the counts. Values are compared by their ranks, not one by one.
-func (t *tally) rows() []CountRow {
+func (t *tally) rows(ctx context.Context) ([]CountRow, error) {
 	ranks := make([][]uint32, len(t.by)) // by number
 	for i := range t.values {
-		ranks[i] = t.values[i].rank()
+		ranks[i] = t.values[i].rank(ctx)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	list := t.counts.list()
 	for i := range list {
@@ -183,7 +190,7 @@ func (t *tally) rows() []CountRow {
 		}
 		list[i].key = key
 	}
-	list = sortCounts(list)
+	list = sortCounts(ctx, list)
 	rows, cells := make([]CountRow, len(list)), make([]string, len(list)*len(ranks))
 	for i := range list {
 		for j := range ranks {
@@ -192,13 +199,23 @@ func (t *tally) rows() []CountRow {
 		rows[i] = CountRow{Values: cells[:len(ranks):len(ranks)], Count: list[i].count}
 		cells = cells[len(ranks):]
 	}
-	return rows
+	return rows, ctx.Err()
 }
 
 // rank sorts the values and gives for each number its place; numbers are
-// places from then on.
-func (in *interner) rank() []uint32 {
-	slices.Sort(in.values)
+// places from then on. When the context ends the order is any.
+func (in *interner) rank(ctx context.Context) []uint32 {
+	const often = 4096
+	compared, ended := 0, false
+	slices.SortFunc(in.values, func(a, b string) int {
+		if compared++; compared%often == 0 {
+			ended = ctx.Err() != nil
+		}
+		if ended {
+			return 0
+		}
+		return strings.Compare(a, b)
+	})
 	ranks := make([]uint32, len(in.values))
 	for place, value := range in.values {
 		ranks[in.numbers[value]] = uint32(place)

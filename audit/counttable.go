@@ -1,6 +1,9 @@
 package audit
 
-import "math/bits"
+import (
+	"context"
+	"math/bits"
+)
 
 // countTable is a hash table of counts by key. It takes a third of the time of
 // a map, of which a count per hour and name makes half a million entries.
@@ -73,7 +76,7 @@ const digitBits = 11
 
 // sortCounts sorts by count, the largest first, then by key: by some bits of
 // them after the other, the least significant first.
-func sortCounts(list []countSlot) []countSlot {
+func sortCounts(ctx context.Context, list []countSlot) []countSlot {
 	most := int64(0)
 	for i := range list {
 		most = max(most, list[i].count)
@@ -88,7 +91,7 @@ func sortCounts(list []countSlot) []countSlot {
 		for i := range list {
 			largest = max(largest, word(&list[i]))
 		}
-		for shift := 0; shift < bits.Len64(largest); shift += digitBits {
+		for shift := 0; shift < bits.Len64(largest) && ctx.Err() == nil; shift += digitBits {
 			sortByDigit(list, spare, func(s *countSlot) int { return int(word(s)>>shift) & (1<<digitBits - 1) })
 			list, spare = spare, list
 		}

@@ -21,7 +21,7 @@ type Request struct {
 	// exclusive. 0 is an open end.
 	From, Until int64
 
-	Limit  int    // of events; 0 is DefaultLimit
+	Limit  int    // of events; 0 is DefaultLimit, the most is MaxLimit. Very long raw records end a page before
 	Cursor string // Result.Next of the page before; empty for the first page
 	Raw    bool   // load the raw records too
 	Total  bool   // count all that match, whatever Limit and Cursor say
@@ -68,6 +68,10 @@ var (
 const eachPage = 4096
 
 // Search gives the newest events that match.
+//
+// Like every question to the lake it ends some milliseconds after its context
+// does. What it holds in memory is the page, and a few columns of one row group
+// for each processor.
 func (l *Lake) Search(ctx context.Context, t account.Tenant, r Request) (Result, error) {
 	return l.search(ctx, t, r, listed(r.Raw))
 }
@@ -202,8 +206,8 @@ func (s *searching) page(ctx context.Context, top *newest) (Result, error) {
 		return Result{}, err
 	}
 	result := Result{Events: events}
-	if more {
-		result.Next = hits[len(hits)-1].position.cursor()
+	if more || len(events) < len(hits) {
+		result.Next = hits[len(events)-1].position.cursor()
 	}
 	return result, nil
 }

@@ -8,12 +8,47 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// loadEvents reads the events of hits, in their order.
+// Raw records are loaded so many at a time until those of a page are longer
+// than maxPageBytes; then the page ends.
+const (
+	rawAtOnce    = 256
+	maxPageBytes = 32 << 20
+)
+
+// loadEvents reads the events of hits, in their order, with fields that may
+// include the raw record. It leaves out the last ones when the records of
+// those before are very long, but not the first one.
 func loadEvents(ctx context.Context, hits []hit, fields []field) ([]*Event, error) {
 	events := make([]*Event, len(hits))
 	for i := range events {
 		events[i] = &Event{}
 	}
+	if i := slices.Index(fields, fieldRaw); i >= 0 {
+		n, err := loadRaw(ctx, hits, events)
+		if err != nil {
+			return nil, err
+		}
+		hits, events = hits[:n], events[:n]
+		fields = slices.Delete(slices.Clone(fields), i, i+1)
+	}
+	return events, loadFields(ctx, hits, events, fields)
+}
+
+// loadRaw loads raw records and says of how many events.
+func loadRaw(ctx context.Context, hits []hit, events []*Event) (n int, err error) {
+	for size := 0; n < len(hits) && size <= maxPageBytes; {
+		end := min(n+rawAtOnce, len(hits))
+		if err := loadFields(ctx, hits[n:end], events[n:end], []field{fieldRaw}); err != nil {
+			return 0, err
+		}
+		for ; n < end && size <= maxPageBytes; n++ {
+			size += len(events[n].Raw)
+		}
+	}
+	return n, nil
+}
+
+func loadFields(ctx context.Context, hits []hit, events []*Event, fields []field) error {
 	workers, ctx := errgroup.WithContext(ctx)
 	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for g, picks := range picksByGroup(hits) {
@@ -21,7 +56,7 @@ func loadEvents(ctx context.Context, hits []hit, fields []field) ([]*Event, erro
 			return guard(g.part.name, func() error { return g.loadAll(ctx, fields, picks, events) })
 		})
 	}
-	return events, workers.Wait()
+	return workers.Wait()
 }
 
 func (g *rowGroup) loadAll(ctx context.Context, fields []field, picks []pick, events []*Event) error {
@@ -83,6 +118,9 @@ func (g *rowGroup) loadStrings(ctx context.Context, f field, picks []pick, event
 	defer cells.close()
 	last := ""
 	for _, p := range picks {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		value, err := cells.at(p.row)
 		if err != nil {
 			return err
