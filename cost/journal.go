@@ -93,7 +93,7 @@ func (s *scribe) read(ctx context.Context, v *usage.FleetView, lives []*usage.Li
 		if k%shareSize == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		intervals = v.Intervals(life, intervals[:0])
+		intervals = v.Outline(life, intervals[:0])
 		for k := range intervals {
 			s.add(&intervals[k])
 		}
@@ -229,12 +229,12 @@ func (j *journal) amend(v *usage.FleetView, changed []usage.ResourceKey) {
 	var intervals []usage.Interval
 	for _, k := range changed {
 		if life := j.base.Life(k); life != nil {
-			intervals = j.base.Intervals(life, intervals[:0])
+			intervals = j.base.Outline(life, intervals[:0])
 			a.post(intervals, -1)
 		}
 		if life := v.Life(k); life != nil {
 			isChanged[life] = true
-			intervals = v.Intervals(life, intervals[:0])
+			intervals = v.Outline(life, intervals[:0])
 			a.post(intervals, 1)
 		}
 	}

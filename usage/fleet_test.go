@@ -177,6 +177,7 @@ func sameParts(t *rapid.T, v *FleetView, l *Life, all []Interval, at Seconds) {
 	var i Interval
 	var open, runs []Interval
 	for _, in := range all {
+		in.Opened, in.Closed = nil, nil
 		if in.Open {
 			open = append(open, in)
 		}
@@ -322,4 +323,32 @@ func TestFleetReadersAndWriters(t *testing.T) {
 	}
 	close(done)
 	work.Wait()
+}
+
+// An id is packed only when it is unpacked as it was.
+func TestActKeepsTheCause(t *testing.T) {
+	for id, packed := range map[string]bool{
+		"0dbc91f4-29e4-4eee-d465-f607aba4d435": true, "0DBC91F4-29e4-4eee-d465-f607aba4d435": false,
+		"0dbc91f4-29e4-4eee-d465-f607aba4d43g": false, "0dbc91f4x29e4-4eee-d465-f607aba4d435": false,
+		"00000000-0000-0000-0000-000000000000": false, "sha256:0a0b": false, "": false,
+	} {
+		p := newPool()
+		c := &Cause{EventID: id, EventName: "StopInstances", Time: day, Principal: "ann", Actor: "ann", ActorType: "IAMUser",
+			Session: "s", AccessKey: "k", IP: "192.0.2.1", UserAgent: "cli", InvokedBy: "x"}
+		a := p.act(c)
+		if diff := cmp.Diff(c, a.cause()); diff != "" {
+			t.Error(diff)
+		}
+		if (a.id != [16]byte{}) != packed {
+			t.Errorf("%s: packed as %x", id, a.id)
+		}
+		later := *c
+		later.Time++
+		if b := p.act(&later); packed && b.by != a.by || b.cause().Time != day+1 {
+			t.Errorf("%s: callers are not shared: %+v, %+v", id, a, b)
+		}
+		if p.act(nil).cause() != nil {
+			t.Error("a cause out of none")
+		}
+	}
 }

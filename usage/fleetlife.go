@@ -1,5 +1,7 @@
 package usage
 
+import "slices"
+
 // Life is the timeline of one resource as a Fleet holds it: it says the same
 // in a third of the memory, and leaves open how far the sources reach. It is
 // never changed.
@@ -22,7 +24,7 @@ type stint struct {
 	shape                        *Shape
 	tags                         Tags
 	start, end, notAfter, period Seconds
-	opened, closed               *Cause
+	opened, closed               *act
 	evidence                     *[]string
 	last, open                   bool
 }
@@ -33,6 +35,7 @@ func (p *pool) life(t *Timeline) *Life {
 		Account: p.text(t.Account), Region: p.text(t.Region), Zone: p.text(t.Zone), Resource: t.Resource,
 		Launcher: p.cause(t.Launcher), history: t.history, ending: t.ending,
 	}
+	l.marks = slices.Clone(l.marks) // to its length
 	for i := range l.phases {
 		l.phases[i].shape, l.phases[i].tags = p.shape(l.phases[i].shape), p.tagged(l.phases[i].tags)
 	}
@@ -73,7 +76,7 @@ func (p *pool) stint(i *Interval) stint {
 	return stint{
 		shape: p.shape(&i.Shape), tags: p.tagged(i.Tags),
 		start: i.Start, end: i.End, notAfter: i.NotAfter, period: i.Period,
-		opened: p.cause(i.Opened), closed: p.cause(i.Closed),
+		opened: p.act(i.Opened), closed: p.act(i.Closed),
 		evidence: p.noted(i.Evidence), last: i.Last, open: i.Open,
 	}
 }
@@ -84,13 +87,14 @@ func (l *Life) Len() int { return len(l.stints) }
 // Open says whether the resource ran when it was last heard of.
 func (l *Life) Open() bool { return len(l.stints) > 0 && l.stints[len(l.stints)-1].open }
 
-// interval unpacks one interval into i, under a horizon.
+// interval unpacks one interval into i, under a horizon and without the calls
+// that opened and closed it.
 func (l *Life) interval(k int, horizon Seconds, i *Interval) {
 	s := &l.stints[k]
 	*i = Interval{
 		Account: l.Account, Region: l.Region, Zone: l.Zone, Resource: l.Resource, Launcher: l.Launcher,
 		Shape: *s.shape, Tags: s.tags, Start: s.start, End: s.end, NotAfter: s.notAfter, Period: s.period,
-		Last: s.last, Open: s.open, Opened: s.opened, Closed: s.closed,
+		Last: s.last, Open: s.open,
 	}
 	if s.open {
 		i.End = max(s.start, l.seen, horizon)

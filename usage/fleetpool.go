@@ -13,19 +13,22 @@ const poolSize = 1 << 17
 // pool makes equal values one value, so that a fleet holds the names of its
 // accounts, types, people and tags once.
 type pool struct {
-	texts  map[string]string
-	shapes map[Shape]*Shape
-	tags   map[string]Tags
-	notes  map[string]*[]string
-	causes map[string]*Cause // by event id
+	texts   map[string]string
+	shapes  map[Shape]*Shape
+	tags    map[string]Tags
+	notes   map[string]*[]string
+	causes  map[string]*Cause // by event id
+	callers map[Cause]*Cause  // without id and time
 
-	key []byte
+	key       []byte
+	lastCause *Cause // whose act is lastAct
+	lastAct   *act
 }
 
 func newPool() *pool {
 	return &pool{
 		texts: map[string]string{}, shapes: map[Shape]*Shape{}, tags: map[string]Tags{},
-		notes: map[string]*[]string{}, causes: map[string]*Cause{},
+		notes: map[string]*[]string{}, causes: map[string]*Cause{}, callers: map[Cause]*Cause{},
 	}
 }
 
@@ -108,6 +111,13 @@ func (p *pool) cause(c *Cause) *Cause {
 		return known
 	}
 	room(p.causes)
+	kept := p.kept(c)
+	p.causes[kept.EventID] = kept
+	return kept
+}
+
+// kept copies a cause out of the text that it was cut out of.
+func (p *pool) kept(c *Cause) *Cause {
 	kept := *c
 	kept.EventID = strings.Clone(c.EventID)
 	for _, text := range []*string{
@@ -116,6 +126,5 @@ func (p *pool) cause(c *Cause) *Cause {
 	} {
 		*text = p.text(*text)
 	}
-	p.causes[kept.EventID] = &kept
 	return &kept
 }

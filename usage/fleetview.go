@@ -63,6 +63,26 @@ func (v *FleetView) Horizon(l *Life) Seconds { return v.last[l.place] }
 // TimelineOf gives. They share what they point to.
 func (v *FleetView) Intervals(l *Life, to []Interval) []Interval {
 	from := len(to)
+	to = v.Outline(l, to)
+	var last *act
+	var cause *Cause
+	unpack := func(a *act) *Cause {
+		if a != last {
+			last, cause = a, a.cause()
+		}
+		return cause
+	}
+	for k := range l.stints {
+		to[from+k].Opened = unpack(l.stints[k].opened)
+		to[from+k].Closed = unpack(l.stints[k].closed)
+	}
+	return to
+}
+
+// Outline is Intervals without what opened and closed them, which costs no
+// memory. So is what the methods below unpack.
+func (v *FleetView) Outline(l *Life, to []Interval) []Interval {
+	from := len(to)
 	to = slices.Grow(to, len(l.stints))[:from+len(l.stints)]
 	for k := range l.stints {
 		l.interval(k, v.Horizon(l), &to[from+k])
