@@ -21,14 +21,13 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/legacy"
 )
 
 // Checker checks answers and keeps account of which operations it has seen. It
 // is safe for concurrent use.
 type Checker struct {
-	doc    *openapi3.T
-	router routers.Router
+	routes map[string]routers.Route // by method and path
+	router *http.ServeMux           // finds the method and path of a request
 
 	mu   sync.Mutex
 	seen map[string]bool // operations that were answered with success
@@ -43,11 +42,15 @@ func New(spec []byte) (*Checker, error) {
 	for _, schema := range doc.Components.Schemas {
 		closeObject(schema.Value)
 	}
-	router, err := legacy.NewRouter(doc)
-	if err != nil {
-		return nil, err
+	c := &Checker{routes: map[string]routers.Route{}, router: http.NewServeMux(), seen: map[string]bool{}}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			pattern := method + " " + path
+			c.routes[pattern] = routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op}
+			c.router.Handle(pattern, http.NotFoundHandler())
+		}
 	}
-	return &Checker{doc: doc, router: router, seen: map[string]bool{}}, nil
+	return c, nil
 }
 
 // closeObject forbids members that are not listed.
@@ -63,34 +66,29 @@ func closeObject(s *openapi3.Schema) {
 func (c *Checker) Unseen() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	missing := map[string]bool{}
-	for _, item := range c.doc.Paths.Map() {
-		for _, op := range item.Operations() {
-			if !c.seen[op.OperationID] {
-				missing[op.OperationID] = true
-			}
+	var missing []string
+	for _, route := range c.routes {
+		if id := route.Operation.OperationID; !c.seen[id] {
+			missing = append(missing, id)
 		}
 	}
-	return slices.Sorted(maps.Keys(missing))
+	slices.Sort(missing)
+	return missing
 }
 
-// Operations lists the methods and paths of the document.
-func (c *Checker) Operations() []routers.Route {
-	var all []routers.Route
-	for path, item := range c.doc.Paths.Map() {
-		for method, op := range item.Operations() {
-			all = append(all, routers.Route{Spec: c.doc, Path: path, PathItem: item, Method: method, Operation: op})
-		}
-	}
-	slices.SortFunc(all, func(a, b routers.Route) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
+// Routes lists the operations of the document, by path and method.
+func (c *Checker) Routes() []routers.Route {
+	all := slices.Collect(maps.Values(c.routes))
+	slices.SortFunc(all, func(a, b routers.Route) int { return strings.Compare(a.Path+" "+a.Method, b.Path+" "+b.Method) })
 	return all
 }
 
 // Check says what in an answer the document does not describe. Body is nil for
 // one that is a stream.
 func (c *Checker) Check(r *http.Request, status int, header http.Header, body []byte) error {
-	route, params, err := c.router.FindRoute(r)
-	if err != nil {
+	_, pattern := c.router.Handler(r)
+	route, known := c.routes[pattern]
+	if !known {
 		return c.checkOutside(r, status, header)
 	}
 	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
@@ -105,7 +103,7 @@ func (c *Checker) Check(r *http.Request, status int, header http.Header, body []
 		return fmt.Errorf("%s: the document knows no %s", route.Operation.OperationID, kind)
 	}
 	err = openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, Route: &route},
 		Status:                 status, Header: header, Options: opt, Body: io.NopCloser(bytes.NewReader(body)),
 	})
 	if err != nil {
