@@ -1,6 +1,7 @@
 package access
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
@@ -19,6 +20,7 @@ const (
 type attempts struct {
 	mu     sync.Mutex
 	places map[string]*failures
+	swept  time.Time // when old places were last let go
 }
 
 type failures struct {
@@ -51,13 +53,13 @@ func (a *attempts) key(place string, now time.Time) string {
 	if _, known := a.places[place]; known || len(a.places) < maxPlaces {
 		return place
 	}
-	for p, f := range a.places {
-		if now.Sub(f.since) >= failureSpan {
-			delete(a.places, p)
-		}
+	if now.Sub(a.swept) < failureSpan {
+		return "" // shared
 	}
+	a.swept = now
+	maps.DeleteFunc(a.places, func(_ string, f *failures) bool { return now.Sub(f.since) >= failureSpan })
 	if len(a.places) < maxPlaces {
 		return place
 	}
-	return "" // shared
+	return ""
 }
