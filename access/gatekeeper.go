@@ -20,7 +20,7 @@ const (
 	UseStep = time.Minute
 
 	// MaxTokens bounds the tokens of a tenant that hold.
-	MaxTokens = 1000
+	MaxTokens = 200
 	// MaxTokenName bounds a token's name, in letters.
 	MaxTokenName = 100
 	// MaxTokenLifetime is ten years.
