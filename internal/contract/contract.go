@@ -92,16 +92,11 @@ func (c *Checker) Check(r *http.Request, status int, header http.Header, body []
 		return c.checkOutside(r, status, header)
 	}
 	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil && status != http.StatusNoContent && status != http.StatusNotModified {
-		return fmt.Errorf("%s: status %d: content type %q: %w", route.Operation.OperationID, status, header.Get("Content-Type"), err)
+	bare := status == http.StatusNoContent || status == http.StatusNotModified
+	if !bare && (err != nil || !describes(route.Operation, status, kind)) {
+		return fmt.Errorf("%s: status %d: the document knows no content type %q there", route.Operation.OperationID, status, kind)
 	}
-	opt := &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: !strings.HasSuffix(kind, "json")}
-	if !opt.ExcludeResponseBody && !describes(route.Operation, status, kind) {
-		return fmt.Errorf("%s: status %d: the document knows no %s there", route.Operation.OperationID, status, kind)
-	}
-	if status == http.StatusOK && opt.ExcludeResponseBody && !describes(route.Operation, status, kind) {
-		return fmt.Errorf("%s: the document knows no %s", route.Operation.OperationID, kind)
-	}
+	opt := &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: bare || !strings.HasSuffix(kind, "json")}
 	err = openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, Route: &route},
 		Status:                 status, Header: header, Options: opt, Body: io.NopCloser(bytes.NewReader(body)),
