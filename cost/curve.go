@@ -1,7 +1,6 @@
 package cost
 
 import (
-	"cmp"
 	"maps"
 	"math/bits"
 	"slices"
@@ -81,31 +80,51 @@ func (c *curve) extent() (first, last int) {
 	return int(c.hours[0]), last
 }
 
-// push appends the cell of an hour after all others: what falls into it
-// without filling it, and by how much the level changes. A cell that says
-// nothing is left out.
-func (c *curve) push(hour int, part, whole Measure) {
-	if part == (Measure{}) && whole == (Measure{}) {
+// touch is a cell of an hour, in measures: what falls into it without filling
+// it, and by how much the level changes.
+type touch struct {
+	hour        int
+	part, whole Measure
+}
+
+func (t touch) plus(u touch) touch {
+	return touch{t.hour, t.part.plus(u.part, 1), t.whole.plus(u.whole, 1)}
+}
+
+// push appends a touch after all others. One that says nothing is left out.
+func (c *curve) push(t touch) {
+	if t.part == (Measure{}) && t.whole == (Measure{}) {
 		return
 	}
 	n := len(c.hours)
-	level := whole
+	level := t.whole
 	if n > 0 {
-		level = c.points[n-1].level.plus(whole, 1)
+		level = c.points[n-1].level.plus(t.whole, 1)
 	}
-	sum := c.sumAt(n, hour).plus(part, 1).plus(level, 1)
-	c.hours, c.points = append(c.hours, int32(hour)), append(c.points, point{sum, level})
+	sum := c.sumAt(n, t.hour).plus(t.part, 1).plus(level, 1)
+	c.hours, c.points = append(c.hours, int32(t.hour)), append(c.points, point{sum, level})
 }
 
-// cell takes apart what push has put together: the part and the whole of point
-// k.
-func (c *curve) cell(k int) (part, whole Measure) {
+// touch gives what was pushed as point k.
+func (c *curve) touch(k int) touch {
 	p := &c.points[k]
-	whole = p.level
+	whole := p.level
 	if k > 0 {
 		whole = whole.minus(c.points[k-1].level)
 	}
-	return p.sum.minus(p.level).minus(c.sumAt(k, int(c.hours[k]))), whole
+	hour := int(c.hours[k])
+	return touch{hour, p.sum.minus(p.level).minus(c.sumAt(k, hour)), whole}
+}
+
+// cut takes off all points from an hour on, and gives what was pushed as them.
+func (c *curve) cut(hour int) []touch {
+	from, _ := slices.BinarySearch(c.hours, int32(hour))
+	tail := make([]touch, len(c.hours)-from)
+	for k := range tail {
+		tail[k] = c.touch(from + k)
+	}
+	c.hours, c.points = c.hours[:from], c.points[:from]
+	return tail
 }
 
 // edit is changes of a curve that are not yet in it.
@@ -127,34 +146,22 @@ func (c *curve) apply(e edit) {
 	if len(hours) == 0 {
 		return
 	}
-	from, _ := slices.BinarySearch(c.hours, int32(hours[0]))
-	old := make([]struct{ part, whole Measure }, len(c.hours)-from)
-	for k := range old {
-		old[k].part, old[k].whole = c.cell(from + k)
+	next := func() touch {
+		t := touch{hours[0], e[hours[0]].part.measure(), e[hours[0]].whole.measure()}
+		hours = hours[1:]
+		return t
 	}
-	oldHours := slices.Clone(c.hours[from:])
-	c.hours, c.points = c.hours[:from], c.points[:from]
-	for k, h := 0, 0; k < len(old) || h < len(hours); {
-		var part, whole Measure
-		hour, order := 0, 0
-		switch {
-		case k == len(old):
-			order = 1
-		case h == len(hours):
-			order = -1
-		default:
-			order = cmp.Compare(int(oldHours[k]), hours[h])
+	for _, t := range c.cut(hours[0]) {
+		for len(hours) > 0 && hours[0] < t.hour {
+			c.push(next())
 		}
-		if order <= 0 {
-			hour, part, whole = int(oldHours[k]), old[k].part, old[k].whole
-			k++
+		if len(hours) > 0 && hours[0] == t.hour {
+			t = t.plus(next())
 		}
-		if order >= 0 {
-			hour = hours[h]
-			part, whole = part.plus(e[hour].part.measure(), 1), whole.plus(e[hour].whole.measure(), 1)
-			h++
-		}
-		c.push(hour, part, whole)
+		c.push(t)
+	}
+	for len(hours) > 0 {
+		c.push(next())
 	}
 }
 
@@ -174,7 +181,7 @@ func (p *pen) trace(parts [][]piece, total *pen) *curve {
 			sum.part.plus(&cell.part, 1)
 			sum.whole.plus(&cell.whole, 1)
 		}
-		c.push(hour, cell.part.measure(), cell.whole.measure())
+		c.push(touch{hour, cell.part.measure(), cell.whole.measure()})
 	}
 	return c
 }

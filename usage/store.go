@@ -4,7 +4,8 @@
 // Facts are statements, kept as a set; a timeline is a pure function of the
 // facts about a resource, of the snapshots that could have shown it, and of a
 // horizon. Any order, repetition or lateness of the same facts gives the same
-// intervals. Money does not occur here.
+// intervals. A Fleet holds all timelines of a tenant in memory and follows its
+// store. Money does not occur here.
 package usage
 
 import (
