@@ -4,9 +4,11 @@
 // Graph turns intervals and prices into rows: what each group of resources
 // cost in each hour, day or month. Steps lists the edges of that graph, each
 // with the call behind it. RunRate is the height of the graph at one moment. A
-// Ledger holds the graph of a changing set of resources. Nothing here is
-// stored: new prices, also for times long past, show as soon as they are asked
-// for again.
+// Ledger holds the graph of a changing set of resources. Live answers the same
+// questions for a usage.Fleet, in milliseconds and page by page: it keeps the
+// graphs that are looked at as curves, and amends them by what has changed.
+// Nothing here is stored: new prices, also for times long past, show as soon as
+// they are asked for again.
 //
 // # What is charged
 //
