@@ -155,7 +155,8 @@ func (l *Loop) lane(receiving, working context.Context) {
 		if err != nil && receiving.Err() == nil {
 			l.log.Error("receive_failed", "error", err)
 			failures++
-			sleep(receiving, l.backoff(failures))
+			// No longer than a quiet queue lets one wait.
+			sleep(receiving, min(l.backoff(failures), queue.MaxWait))
 			continue
 		}
 		failures = 0
