@@ -121,10 +121,14 @@ const (
 	mergeAtOnce = 8 << 10
 )
 
+// similarRatio is how many times the rows of the smallest one the parts have
+// that are merged with it. It is less than mergeParts, so what was merged is
+// not merged again with the next that are as small as its parts were.
+const similarRatio = 3
+
 // smallParts picks the parts of a day that are merged, if any: from the
-// smallest on, while the next one is not much larger than those before
-// together, so that no row is copied more often than the logarithm of its
-// part's size.
+// smallest on, those of similar size, so that no row is copied more often than
+// the logarithm of its part's size.
 func smallParts(parts []Part) []Part {
 	bySize := slices.Clone(parts)
 	slices.SortStableFunc(bySize, func(a, b Part) int { return cmp.Compare(a.Rows, b.Rows) })
@@ -142,7 +146,7 @@ func smallParts(parts []Part) []Part {
 func similarParts(bySize []Part) []Part {
 	rows := int64(0)
 	for i, p := range bySize {
-		if i > 0 && p.Rows > mergeRatio*rows || rows+p.Rows > maxPartRows {
+		if i > 0 && p.Rows > similarRatio*bySize[0].Rows || rows+p.Rows > maxPartRows {
 			return bySize[:i]
 		}
 		rows += p.Rows

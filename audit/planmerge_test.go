@@ -60,3 +60,80 @@ func TestRunsToMergeKeepsRunsFew(t *testing.T) {
 		}
 	})
 }
+
+// Whatever the size of commits and however often it is compacted, an hour of live
+// writing leaves few parts, and copies no row often.
+func TestCompactionOfLiveWriting(t *testing.T) {
+	for _, tt := range []struct {
+		commitRows int64
+		minFresh   int
+		copies     float64 // of a row by merges, at the most
+	}{
+		{300, 64, 3}, {300, 16, 4}, {1000, 64, 2}, {1000, 16, 3}, {100, 64, 4},
+	} {
+		t.Run(fmt.Sprint(tt.commitRows, " rows, ", tt.minFresh, " parts"), func(t *testing.T) {
+			const rows = 3600 * 1000 // an hour of a thousand events per second
+			w := liveParts{policy: CompactPolicy{MinFresh: tt.minFresh}}
+			for w.arrived < rows {
+				w.commit(tt.commitRows)
+				if fresh := w.compact(); fresh >= max(tt.minFresh, 1) {
+					t.Fatalf("%d fresh parts are left", fresh)
+				}
+				if small := w.small(); small > 12 {
+					t.Fatalf("after %d rows %d parts of the day are small", w.arrived, small)
+				}
+			}
+			if copies := float64(w.copied) / float64(w.arrived); copies > tt.copies {
+				t.Errorf("a row is copied %.1f times, want %.1f at the most", copies, tt.copies)
+			}
+		})
+	}
+}
+
+// liveParts are the parts of one day that is being written.
+type liveParts struct {
+	policy          CompactPolicy
+	parts           []Part
+	named           int
+	arrived, copied int64 // rows
+}
+
+func (w *liveParts) add(dir string, rows int64) {
+	w.named++
+	w.parts = append(w.parts, Part{Name: fmt.Sprintf("%s/%08d", dir, w.named), Rows: rows, MinTime: w.arrived, MaxTime: w.arrived + rows})
+}
+
+func (w *liveParts) commit(rows int64) {
+	w.add("fresh/tenant=t", rows)
+	w.arrived += rows
+}
+
+// compact does what Compact does, and gives the fresh parts that are left.
+func (w *liveParts) compact() (fresh int) {
+	for {
+		inputs := pickMerge(w.parts, w.policy)
+		if len(inputs) == 0 {
+			break
+		}
+		w.parts = slices.DeleteFunc(w.parts, func(p Part) bool { return slices.Contains(inputs, p) })
+		w.add("events/tenant=t/date=d", rowsOf(inputs))
+		w.copied += rowsOf(inputs)
+	}
+	for _, p := range w.parts {
+		if isFresh(p) {
+			fresh++
+		}
+	}
+	return fresh
+}
+
+// small counts the parts of the day that have less than a quarter of what a
+// part may have.
+func (w *liveParts) small() (n int) {
+	for _, p := range w.parts {
+		if !isFresh(p) && p.Rows < maxPartRows/4 {
+			n++
+		}
+	}
+	return n
+}
