@@ -5,7 +5,9 @@
 // holds and writes the rest as a part; the part is durable before the index
 // names it, and readers see a part only once the index does. Compaction merges
 // small parts into large ones by day. Search prunes parts by time, row groups
-// by statistics and filters, and reads only the columns that a query asks for.
+// by statistics and filters, and reads only the columns that a query asks for;
+// counts, histograms, facets and suggestions go the same way. A Follower gives
+// what each commit brings, once.
 //
 // The invariant: of every (tenant, account, event id) exactly one row is
 // visible; another body under the same id is kept as a Conflict.
