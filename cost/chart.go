@@ -94,8 +94,9 @@ func (l *Live) Graph(ctx context.Context, r GraphRequest) (Chart, error) {
 func (l *Live) journal(by []string, keep query.Node) (*usage.FleetView, *journal, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	j, err := l.shelf.take(l.prices, by, keep)
-	return l.fleet.View(), j, err
+	v := l.fleet.View()
+	j, err := l.shelf.take(v, l.prices, by, keep)
+	return v, j, err
 }
 
 func (j *journal) chart(r GraphRequest) (Chart, error) {
@@ -201,17 +202,20 @@ func (j *journal) rank(first, last, top int) []*ranking {
 		r.top = j.insert(r.top, ranked{uint32(s), m}, top)
 	}
 	for _, r := range list {
-		if top == 0 {
-			slices.SortFunc(r.top, j.compare)
+		if slices.SortFunc(r.top, j.compare); top > 0 {
+			r.top = r.top[:min(top, len(r.top))]
 		}
 	}
 	return list
 }
 
-// insert puts a group into the first n, in their order; zero keeps all, in
-// any.
+// fewSeries is how many are kept in order while groups are ranked; more are
+// sorted at the end.
+const fewSeries = 100
+
+// insert puts a group among the first n; zero keeps all.
 func (j *journal) insert(top []ranked, r ranked, n int) []ranked {
-	if n == 0 {
+	if n == 0 || n > fewSeries {
 		return append(top, r)
 	}
 	if len(top) == n {

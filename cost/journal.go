@@ -34,7 +34,8 @@ type journal struct {
 	tab    *tab
 	sum    Summary // of tab
 
-	points atomic.Int64 // of all curves, 52 bytes each
+	points  atomic.Int64  // of all curves, 52 bytes each
+	version atomic.Uint64 // of base; 0 before it is first drawn
 }
 
 func newJournal(prices price.Prices, by []string, keep query.Node) (*journal, error) {
@@ -136,7 +137,7 @@ func (j *journal) draw(ctx context.Context, v *usage.FleetView) error {
 		return err
 	}
 	j.join(scribes)
-	j.base = v
+	j.show(v)
 	return nil
 }
 
@@ -153,17 +154,19 @@ func (j *journal) join(scribes []*scribe) {
 	}
 	var parts [][][]piece
 	j.groups, parts = together(shares)
-	j.meter, j.tab, j.sum = scribes[0].meter, scribes[0].tab, scribes[0].tab.summary()
+	j.meter, j.tab = scribes[0].meter, scribes[0].tab
 	j.trace(parts, earliest, latest)
-	j.weigh()
 }
 
-func (j *journal) weigh() {
+// show ends a change: from here on the journal shows a view.
+func (j *journal) show(v *usage.FleetView) {
 	n := 0
 	for _, c := range j.curves {
 		n += len(c.points)
 	}
+	j.base, j.sum = v, j.tab.summary()
 	j.points.Store(int64(n))
+	j.version.Store(v.Version())
 }
 
 // trace draws the curves of all series, and sums them by currency.
@@ -244,8 +247,7 @@ func (j *journal) amend(v *usage.FleetView, changed []usage.ResourceKey) {
 		}
 	}
 	a.close()
-	j.weigh()
-	j.base = v
+	j.show(v)
 }
 
 // extend moves the end of a life that still runs. What lies an hour and more
@@ -317,5 +319,4 @@ func (a *amendment) close() {
 	for c, e := range a.totals {
 		a.total(c).apply(e)
 	}
-	a.sum = a.tab.summary()
 }

@@ -126,7 +126,7 @@ func page(clerks []*clerk, v *usage.FleetView, limit int) InventoryPage {
 			all.rates.of(currency).plus(r)
 		}
 	}
-	slices.SortFunc(all.rows, func(a, b row) int { return all.order.compare(a.key, b.key) })
+	slices.SortFunc(all.rows, all.compare)
 	p := InventoryPage{Version: v.Version(), Count: all.count, Rates: all.rates.list()}
 	if len(all.rows) > limit {
 		all.rows = all.rows[:limit]
@@ -156,7 +156,8 @@ type clerk struct {
 
 	count int
 	rates purse
-	rows  []row // the first, in order
+	rows  []row // among them the first
+	full  bool  // the first limit of rows are in order, and no later one counts
 }
 
 type row struct {
@@ -192,16 +193,18 @@ func (c *clerk) add(i *Instance) {
 	if c.after != nil && c.order.compare(key, *c.after) <= 0 {
 		return
 	}
-	if len(c.rows) == c.limit {
-		if c.order.compare(key, c.rows[c.limit-1].key) >= 0 {
-			return
-		}
-		c.rows = c.rows[:c.limit-1]
+	if c.full && c.order.compare(key, c.rows[c.limit-1].key) >= 0 {
+		return
 	}
-	at, _ := slices.BinarySearchFunc(c.rows, key, func(r row, k rowKey) int { return c.order.compare(r.key, k) })
 	copied := *i
-	c.rows = slices.Insert(c.rows, at, row{key, &copied})
+	if c.rows = append(c.rows, row{key, &copied}); len(c.rows) >= 2*c.limit {
+		slices.SortFunc(c.rows, c.compare)
+		clear(c.rows[c.limit:])
+		c.rows, c.full = c.rows[:c.limit], true
+	}
 }
+
+func (c *clerk) compare(a, b row) int { return c.order.compare(a.key, b.key) }
 
 // Resource tells all that is known of a resource; an empty account is any. Its
 // error is ErrNoResource.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kopterio/kopter/price"
 	"github.com/kopterio/kopter/query"
+	"github.com/kopterio/kopter/usage"
 )
 
 // The journals that are kept ready. A point of a curve is 52 bytes; grouped by
@@ -28,7 +29,8 @@ type shelved struct {
 
 // take gives the journal of a filter and grouping, a new one if there is none
 // of it, and lets go of those that were not read for longest.
-func (s *shelf) take(prices price.Prices, by []string, keep query.Node) (*journal, error) {
+func (s *shelf) take(v *usage.FleetView, prices price.Prices, by []string, keep query.Node) (*journal, error) {
+	s.drop(v)
 	key := strings.Join(by, "\x00") + "\x00\x00" + text(keep)
 	if at := slices.IndexFunc(s.journals, func(j shelved) bool { return j.key == key }); at >= 0 {
 		found := s.journals[at]
@@ -42,6 +44,15 @@ func (s *shelf) take(prices price.Prices, by []string, keep query.Node) (*journa
 	s.trim()
 	s.journals = append(s.journals, shelved{key, j})
 	return j, nil
+}
+
+// drop lets go of journals that are too far behind a view to be amended: they
+// would keep alive what they still show.
+func (s *shelf) drop(v *usage.FleetView) {
+	s.journals = slices.DeleteFunc(s.journals, func(j shelved) bool {
+		version := j.version.Load()
+		return version > 0 && !v.Remembers(version)
+	})
 }
 
 // text is the filter as it would be written.

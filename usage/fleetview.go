@@ -154,7 +154,7 @@ func (l *Life) startsBefore(at Seconds) int {
 // interval whose end has moved with the horizon does not count: Freshness
 // tells of those.
 func (v *FleetView) ChangedSince(version uint64) ([]ResourceKey, bool) {
-	if version < v.floor {
+	if !v.Remembers(version) {
 		return nil, false
 	}
 	from, _ := slices.BinarySearchFunc(v.log, version+1, func(l logged, n uint64) int { return cmp.Compare(l.version, n) })
@@ -165,3 +165,6 @@ func (v *FleetView) ChangedSince(version uint64) ([]ResourceKey, bool) {
 	slices.SortFunc(keys, ResourceKey.compare)
 	return slices.Compact(keys), true
 }
+
+// Remembers says whether ChangedSince a version is known.
+func (v *FleetView) Remembers(version uint64) bool { return version >= v.floor }
