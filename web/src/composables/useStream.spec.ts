@@ -5,15 +5,15 @@ import { STALE_AFTER, useStream, type Stream, type StreamOptions } from './useSt
 class FakeSource extends EventTarget {
   onopen: (() => void) | null = null
   onerror: (() => void) | null = null
-  closed = false
+  readyState = 0
   constructor(readonly url: string) {
     super()
   }
   close(): void {
-    this.closed = true
+    this.readyState = 2
   }
-  say(type: string, data: unknown, lastEventId = ''): void {
-    this.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(data), lastEventId }))
+  say(type: string, data: unknown): void {
+    this.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(data) }))
   }
 }
 
@@ -44,21 +44,33 @@ describe('useStream', () => {
     expect(last().url).toBe('/v1/stream?topics=cost')
     expect(stream.state.value).toBe('connecting')
     last().onopen?.()
-    last().say('cost', { at: 'x' }, '17')
+    last().say('cost', { at: 'x' })
     expect(stream.state.value).toBe('live')
     expect(cost).toHaveBeenCalledWith({ at: 'x' })
-    expect(stream.lastEventId.value).toBe('17')
     stop()
-    expect(last().closed).toBe(true)
+    expect(last().readyState).toBe(2)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('comes back, waiting longer each time, from where it was', () => {
+  it('leaves it to the browser to come back the first time, which misses nothing', () => {
     const onReconnect = vi.fn()
-    const { stream, stop } = start({ on: { cost: () => {} }, onReconnect })
+    const { stream, stop } = start({ onReconnect })
     last().onopen?.()
-    last().say('cost', {}, '5')
-    for (const wait of [1000, 2000, 4000]) {
+    last().onerror?.()
+    expect(stream.state.value).toBe('connecting')
+    last().onopen?.()
+    expect([stream.state.value, sources.length, onReconnect.mock.calls.length]).toEqual(['live', 1, 0])
+    last().say('lost', { messages: 3 })
+    expect(onReconnect).toHaveBeenCalledTimes(1)
+    stop()
+  })
+
+  it('tries anew when that fails, waiting longer each time, and says that there is a gap', () => {
+    const onReconnect = vi.fn()
+    const { stream, stop } = start({ onReconnect })
+    last().onopen?.()
+    last().onerror?.()
+    for (const wait of [2000, 4000, 8000, 16_000, 30_000, 30_000]) {
       last().onerror?.()
       expect(stream.state.value).toBe('offline')
       const before = sources.length
@@ -67,13 +79,18 @@ describe('useStream', () => {
       vi.advanceTimersByTime(1)
       expect(sources.length).toBe(before + 1)
     }
-    expect(last().url).toBe('/v1/stream?topics=cost&last=5')
     last().onopen?.()
-    expect(stream.state.value).toBe('live')
-    expect(onReconnect).toHaveBeenCalledTimes(1)
+    expect([stream.state.value, onReconnect.mock.calls.length]).toEqual(['live', 1])
+    stop()
+  })
+
+  it('does not wait for the browser when the server refused', () => {
+    const { stream, stop } = start()
+    last().readyState = 2
     last().onerror?.()
+    expect(stream.state.value).toBe('offline')
     vi.advanceTimersByTime(1000)
-    expect(sources.length).toBe(5) // the wait began anew
+    expect(sources.length).toBe(2)
     stop()
   })
 
@@ -94,10 +111,10 @@ describe('useStream', () => {
     query.value = 'b c'
     await nextTick()
     expect(last().url).toBe('/v1/stream?topics=audit&q=b+c')
-    expect(sources[0]?.closed).toBe(true)
+    expect(sources[0]?.readyState).toBe(2)
     stream.pause()
     await nextTick()
-    expect([stream.state.value, last().closed]).toEqual(['paused', true])
+    expect([stream.state.value, last().readyState]).toEqual(['paused', 2])
     stream.resume()
     await nextTick()
     expect(sources.length).toBe(3)

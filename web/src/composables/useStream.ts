@@ -22,7 +22,7 @@ export interface StreamOptions {
   /** The filter of topic audit. */
   query?: MaybeRefOrGetter<string>
   on: { [K in keyof StreamMessages]?: (message: StreamMessages[K]) => void }
-  /** Told after a connection came back: what happened between may be missing. */
+  /** Told when messages may have been missed: fetch what is shown anew. */
   onReconnect?: () => void
   enabled?: MaybeRefOrGetter<boolean>
   /** For tests. */
@@ -32,7 +32,6 @@ export interface StreamOptions {
 export interface Stream {
   state: ComputedRef<StreamState>
   paused: Ref<boolean>
-  lastEventId: Readonly<Ref<string>>
   pause: () => void
   resume: () => void
 }
@@ -41,23 +40,22 @@ export interface Stream {
 export const STALE_AFTER = 40_000
 const FIRST_RETRY = 1_000
 const LAST_RETRY = 30_000
+const CLOSED = 2 // EventSource.CLOSED, which tests have not
 
 type Connection = 'closed' | 'connecting' | 'open' | 'waiting'
 
 export function useStream(options: StreamOptions): Stream {
   const paused = ref(false)
   const connection = ref<Connection>('closed')
+  const failures = ref(0) // since it was last open
   const stale = ref(false)
-  const lastEventId = ref('')
   const open = options.open ?? ((url: string) => new EventSource(url))
   let source: EventSource | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
   let silence: ReturnType<typeof setTimeout> | undefined
-  let delay = FIRST_RETRY
-  let lost = false
+  let gap = false
 
-  function heard(id: string): void {
-    if (id) lastEventId.value = id
+  function heard(): void {
     stale.value = false
     clearTimeout(silence)
     silence = setTimeout(() => (stale.value = true), STALE_AFTER)
@@ -66,34 +64,44 @@ export function useStream(options: StreamOptions): Stream {
   function connect(): void {
     close()
     connection.value = 'connecting'
-    source = open(streamUrl(toValue(options.topics), toValue(options.query) ?? '', lastEventId.value))
+    source = open(subject.value)
     source.onopen = opened
     source.onerror = failed
+    source.addEventListener('lost', missed)
     for (const name of Object.keys(options.on)) source.addEventListener(name, receive as EventListener)
   }
 
   function opened(): void {
     connection.value = 'open'
-    delay = FIRST_RETRY
-    heard('')
-    if (lost) options.onReconnect?.()
-    lost = false
+    failures.value = 0
+    heard()
+    if (gap) missed()
+  }
+
+  function missed(): void {
+    gap = false
+    options.onReconnect?.()
   }
 
   function receive(event: MessageEvent<string>): void {
-    heard(event.lastEventId)
+    heard()
     const handler = options.on[event.type as keyof StreamMessages] as ((message: unknown) => void) | undefined
     handler?.(JSON.parse(event.data))
   }
 
-  // EventSource retries by itself, but gives up for good on an HTTP error and
-  // hammers a dead server at a fixed pace; this waits longer each time.
+  // The server ends streams now and then. The browser comes back by itself
+  // then, and says what it heard last, so that nothing is missed. When that
+  // fails, or the server refuses, we try anew and wait longer each time.
   function failed(): void {
+    failures.value++
+    if (failures.value === 1 && source?.readyState !== CLOSED) {
+      connection.value = 'connecting'
+      return
+    }
     close()
-    lost = true
+    gap = true
     connection.value = 'waiting'
-    retry = setTimeout(connect, delay)
-    delay = Math.min(LAST_RETRY, delay * 2)
+    retry = setTimeout(connect, Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (failures.value - 1)))
   }
 
   function close(): void {
@@ -105,8 +113,16 @@ export function useStream(options: StreamOptions): Stream {
   }
 
   const wanted = computed(() => !paused.value && toValue(options.enabled ?? true) && toValue(options.topics).length > 0)
-  const subject = computed(() => (wanted.value ? streamUrl(toValue(options.topics), toValue(options.query) ?? '', '') : ''))
-  watch(subject, (now) => (now ? connect() : close()), { immediate: true })
+  const subject = computed(() => (wanted.value ? streamUrl(toValue(options.topics), toValue(options.query) ?? '') : ''))
+  watch(
+    subject,
+    (now) => {
+      failures.value = 0
+      if (now) connect()
+      else close()
+    },
+    { immediate: true },
+  )
   const retryNow = () => {
     if (connection.value === 'waiting') connect()
   }
@@ -119,20 +135,13 @@ export function useStream(options: StreamOptions): Stream {
   const state = computed<StreamState>(() => {
     if (paused.value) return 'paused'
     if (connection.value === 'open') return stale.value ? 'stale' : 'live'
-    return connection.value === 'connecting' && !lost ? 'connecting' : 'offline'
+    return failures.value > 1 || connection.value === 'waiting' ? 'offline' : 'connecting'
   })
-  return {
-    state,
-    paused,
-    lastEventId,
-    pause: () => (paused.value = true),
-    resume: () => (paused.value = false),
-  }
+  return { state, paused, pause: () => (paused.value = true), resume: () => (paused.value = false) }
 }
 
-function streamUrl(topics: readonly StreamTopic[], query: string, last: string): string {
+function streamUrl(topics: readonly StreamTopic[], query: string): string {
   const params = new URLSearchParams({ topics: topics.join(',') })
   if (query) params.set('q', query)
-  if (last) params.set('last', last)
   return `/v1/stream?${params.toString()}`
 }
