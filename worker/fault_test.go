@@ -105,6 +105,22 @@ func TestQueueThatFails(t *testing.T) {
 	}
 }
 
+// A loop that waits for a queue to come back stops at once.
+func TestStopWhileTheQueueIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		qs := openQueues(t, work)
+		opt := options(qs, work, thatPanics)
+		opt.Queue = &moody{bad: map[string]bool{"receive": true}, calls: map[string][]time.Time{}}
+		stop := start(t, opt)
+		time.Sleep(40 * time.Second)
+		begin := time.Now()
+		stop()
+		if d := time.Since(begin); d > 0 {
+			t.Errorf("the stop took %v", d)
+		}
+	})
+}
+
 // One missed heartbeat does not give the message to another.
 func TestHeartbeatSurvivesAMiss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
