@@ -48,7 +48,7 @@ func Open(ctx context.Context, opt Options) (*App, error) {
 	if err := opt.Tenant.Validate(); err != nil {
 		return nil, err
 	}
-	store, err := local.Open(ctx, opt.Data, local.Options{ReadOnly: !opt.Write})
+	store, err := local.Open(ctx, opt.Data, local.Options{ReadOnly: !opt.Write, Now: opt.Now})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no data in %s: begin with `kopter ingest PATH`, or name another folder with --data", opt.Data)
 	}

@@ -92,11 +92,16 @@ var Pipeline = []Stage{
 	},
 }
 
+// policy is how the stage's queue treats its messages.
+func (s *Stage) policy() queue.Policy {
+	return queue.Policy{Name: s.Name, Visibility: s.Visibility, MaxReceives: s.MaxReceives}
+}
+
 // policies are the queues of the pipeline.
 func policies() []queue.Policy {
 	list := make([]queue.Policy, len(Pipeline))
-	for i, s := range Pipeline {
-		list[i] = queue.Policy{Name: s.Name, Visibility: s.Visibility, MaxReceives: s.MaxReceives}
+	for i := range Pipeline {
+		list[i] = Pipeline[i].policy()
 	}
 	return list
 }

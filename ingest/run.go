@@ -13,6 +13,7 @@ import (
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/audit"
 	"github.com/kopterio/kopter/cloudtrail"
+	"github.com/kopterio/kopter/queue"
 )
 
 // Input is one file to ingest.
@@ -42,6 +43,9 @@ type Options struct {
 	// Now is the clock; it is required. It dates commits, and bounds what
 	// event time is believed for freshness.
 	Now func() time.Time
+	// Messages, when set, gives what a commit is to send. The commit is
+	// complete but for them.
+	Messages func(*Commit) []queue.Outgoing
 	// Progress, when set, is called with the totals so far: after each file,
 	// now and then within a large one, and after each commit; never
 	// concurrently.

@@ -164,6 +164,9 @@ func (w *worker) commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if w.opt.Messages != nil {
+		c.Messages = w.opt.Messages(&c)
+	}
 	if err := w.store.Commit(ctx, w.tenant, c); err != nil {
 		return err
 	}

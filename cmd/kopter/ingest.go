@@ -12,12 +12,27 @@ import (
 	"github.com/kopterio/kopter/app"
 )
 
+// defaultData is the data folder of who names none.
+const defaultData = "./kopter-data"
+
+// folder is the data folder of a command line.
+func (line *commandLine) folder() (string, error) {
+	switch {
+	case line.Data == nil:
+		return filepath.Abs(defaultData)
+	case *line.Data == "":
+		return "", usageError{errors.New("--data or KOPTER_DATA is empty: name a folder")}
+	}
+	return *line.Data, nil
+}
+
 // opened opens the data folder of a command line; write opens it for changes.
 func (line *commandLine) opened(ctx context.Context, con console, write bool) (*app.App, error) {
-	if line.Data == "" {
-		return nil, usageError{errors.New("--data or KOPTER_DATA is empty: name a folder")}
+	data, err := line.folder()
+	if err != nil {
+		return nil, err
 	}
-	return app.Open(ctx, app.Options{Data: line.Data, Write: write, Now: con.now})
+	return app.Open(ctx, app.Options{Data: data, Write: write, Now: con.now})
 }
 
 // closing closes the data folder and adds what that says to a command's error.

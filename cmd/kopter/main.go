@@ -38,8 +38,10 @@ var errQuarantined = errors.New("some input is in quarantine")
 
 // commandLine is the grammar of the command line.
 type commandLine struct {
-	Data string `help:"Folder that holds everything; ./kopter-data by default." default:"./kopter-data" env:"KOPTER_DATA" type:"path" placeholder:"DIR"`
+	Data *string `help:"Folder that holds everything; ./kopter-data by default." env:"KOPTER_DATA" type:"path" placeholder:"DIR"`
 
+	Demo       demoCommand       `cmd:"" help:"Show a simulated organisation, live, in the browser. Nothing to configure."`
+	Serve      serveCommand      `cmd:"" help:"Watch folders, and serve the web app and the API."`
 	Ingest     ingestCommand     `cmd:"" help:"Read CloudTrail logs: files, folders, .gz, .zip. Reading a file again changes nothing."`
 	Search     searchCommand     `cmd:"" help:"Search the audit log, newest first, or count."`
 	Cost       costCommand       `cmd:"" help:"Show the price graph by any field."`
