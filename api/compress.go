@@ -56,7 +56,8 @@ type gzipAnswer struct {
 
 func (z *gzipAnswer) WriteHeader(status int) {
 	h := z.Header()
-	if !strings.HasSuffix(h.Get("Content-Type"), "json") || h.Get("Content-Encoding") != "" || status == http.StatusNotModified {
+	kind := h.Get("Content-Type")
+	if kind != "application/json" && kind != "application/problem+json" || h.Get("Content-Encoding") != "" {
 		z.ResponseWriter.WriteHeader(status)
 		return
 	}

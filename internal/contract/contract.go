@@ -96,7 +96,7 @@ func (c *Checker) Check(r *http.Request, status int, header http.Header, body []
 	if !bare && (err != nil || !describes(route.Operation, status, kind)) {
 		return fmt.Errorf("%s: status %d: the document knows no content type %q there", route.Operation.OperationID, status, kind)
 	}
-	opt := &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: bare || !strings.HasSuffix(kind, "json")}
+	opt := &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: bare || kind != "application/json" && !strings.HasSuffix(kind, "+json")}
 	err = openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, Route: &route},
 		Status:                 status, Header: header, Options: opt, Body: io.NopCloser(bytes.NewReader(body)),
