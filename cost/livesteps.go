@@ -215,6 +215,9 @@ func (h *hunter) next(i *usage.Interval) usage.Seconds {
 
 // life finds the steps of a life.
 func (h *hunter) life(l *usage.Life) {
+	if !h.mayPass(l) {
+		return
+	}
 	h.intervals = h.view.Intervals(l, h.intervals[:0])
 	h.timeline = h.timeline[:0]
 	for k := range h.intervals {
@@ -223,6 +226,21 @@ func (h *hunter) life(l *usage.Life) {
 	for k := range h.timeline {
 		h.visit(h.timeline, k)
 	}
+}
+
+// mayPass says whether the filter may let a step of a life pass, before what
+// caused them is unpacked.
+func (h *hunter) mayPass(l *usage.Life) bool {
+	if h.early == nil {
+		return true
+	}
+	h.intervals = h.view.Outline(l, h.intervals[:0])
+	for k := range h.intervals {
+		if h.early(values{&h.intervals[k]}) {
+			return true
+		}
+	}
+	return false
 }
 
 // scents is a heap: the one that comes first is first.
