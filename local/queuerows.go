@@ -82,7 +82,7 @@ func (x *transaction) receive(p queue.Policy, now time.Time, max int, nonce int6
 			return nil, err
 		}
 		for _, m := range taken {
-			alive, err := x.sort(p, now, m)
+			alive, err := x.deliverable(p, now, m)
 			if err != nil {
 				return nil, err
 			}
@@ -131,9 +131,9 @@ func moment(nanoseconds int64) time.Time {
 	return time.Unix(0, nanoseconds).UTC()
 }
 
-// sort says whether a message that was taken is to be delivered, and puts it
-// away where it is not.
-func (x *transaction) sort(p queue.Policy, now time.Time, m queue.Message) (alive bool, err error) {
+// deliverable says whether a message that was taken is to be delivered, and
+// puts it away where it is not.
+func (x *transaction) deliverable(p queue.Policy, now time.Time, m queue.Message) (alive bool, err error) {
 	expired := !m.Sent.After(now.Add(-p.Kept()))
 	if !expired && m.Receives <= p.MaxReceives {
 		return true, nil

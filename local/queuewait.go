@@ -68,8 +68,8 @@ func (s *Store) wakeReceivers(t account.Tenant, messages []queue.Outgoing) {
 	}
 }
 
-// pause waits until the queue changes or the time has passed, and says which
-// of the two by nothing: the caller looks again. Its error is the context's.
+// pause waits until the queue changes or the time has passed; the caller then
+// looks again. Its error is the context's.
 func pause(ctx context.Context, changed <-chan struct{}, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
