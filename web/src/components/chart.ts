@@ -17,8 +17,10 @@ export interface ChartSeries {
 export interface ChartColors {
   line: string
   text: string
-  series: readonly string[]
 }
+
+/** area: steps, for what goes on. bars: one for each bucket, for sums that end with it. */
+export type ChartForm = 'area' | 'bars'
 
 const DAY = 86_400_000
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
@@ -38,14 +40,25 @@ export function timeLabels(splits: readonly number[], step: number, zone: Zone):
 }
 
 export interface ChartHooks {
+  /** Asked at every paint: of the series at an index. */
+  color: (index: number) => string
   hover: (plot: uPlot) => void
   select: (start: number, end: number) => void
 }
 
-/** colors.series has one colour for each series, in their order. */
-export function chartOptions(size: { width: number; height: number }, colors: ChartColors, zone: Zone, currency: string, hooks: ChartHooks): Options {
+export interface ChartShape {
+  width: number
+  height: number
+  form: ChartForm
+  /** How many series. */
+  count: number
+}
+
+export function chartOptions({ width, height, form, count }: ChartShape, colors: ChartColors, zone: Zone, currency: string, hooks: ChartHooks): Options {
+  const indexes = Array.from({ length: count }, (_, i) => i)
   return {
-    ...size,
+    width,
+    height,
     ms: 1,
     tzDate: (ms) => uPlot.tzDate(new Date(ms), zoneName(zone) === 'UTC' ? 'Etc/UTC' : zoneName(zone)),
     padding: [8, 22, 0, 0],
@@ -53,7 +66,7 @@ export function chartOptions(size: { width: number; height: number }, colors: Ch
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false, dist: 4 } },
     scales: { x: { time: true }, y: { range: (_, min, max) => [Math.min(0, min * 1.05), max > 0 ? max * 1.06 : min < 0 ? 0 : 1] } },
     axes: [timeAxis(colors, zone), moneyAxis(colors, currency)],
-    series: [{}, ...colors.series.toReversed().map(area)],
+    series: [{}, ...indexes.toReversed().map((i) => seriesOf(form, () => hooks.color(i)))],
     hooks: {
       setCursor: [hooks.hover],
       setSelect: [
@@ -67,14 +80,42 @@ export function chartOptions(size: { width: number; height: number }, colors: Ch
   }
 }
 
-function area(color: string): Series {
+function seriesOf(form: ChartForm, color: () => string): Series {
   return {
     stroke: color,
     fill: color,
-    width: 1,
-    paths: uPlot.paths.stepped?.({ align: 1 }) ?? null,
+    width: form === 'bars' ? 0 : 1,
+    paths: form === 'bars' ? columns : (uPlot.paths.stepped?.({ align: 1 }) ?? null),
     points: { show: false },
   } as Series
+}
+
+// As wide as its bucket, less a gap: months and cut buckets have widths of
+// their own, which uPlot's bars do not know.
+function columns(plot: uPlot, index: number, first: number, last: number): Series.Paths {
+  const path = new Path2D()
+  const [xs, ys] = [plot.data[0], plot.data[index] ?? []]
+  const zero = plot.valToPos(0, 'y', true)
+  for (let i = first; i <= last; i++) {
+    const left = plot.valToPos(xs[i] ?? 0, 'x', true)
+    const width = plot.valToPos(xs[i + 1] ?? xs[i] ?? 0, 'x', true) - left
+    const gap = Math.min(4 * devicePixelRatio, width / 6)
+    const top = plot.valToPos(ys[i] ?? 0, 'y', true)
+    if (width > 0) path.rect(left + gap / 2, top, width - gap, zero - top)
+  }
+  return { stroke: null, fill: path, clip: null, band: null, gaps: [], flags: 0 }
+}
+
+/** A colour of getComputedStyle, mixed with another: part 0 is all of the other. */
+export function fade(color: string, other: string, part: number): string {
+  const [from, to] = [channels(color), channels(other)]
+  if (!from || !to) return color
+  return `rgb(${from.map((value, i) => Math.round(value * part + (to[i] ?? 0) * (1 - part))).join(', ')})`
+}
+
+function channels(color: string): number[] | undefined {
+  const match = /^rgba?\((\d+)[, ]+(\d+)[, ]+(\d+)/.exec(color)
+  return match?.slice(1, 4).map(Number)
 }
 
 function timeAxis(colors: ChartColors, zone: Zone): Axis {
