@@ -28,13 +28,13 @@ export function useCostGraph(state: CostState, time: TimeRangeState) {
     return source ? cut(source, start, end) : before
   }
 
-  const query = useQuery({
+  const query = useQuery<CostGraph>({
     queryKey: computed(() => ['cost-graph', asked.value.by, asked.value.q, asked.value.step, typed.value]),
     queryFn: ({ signal }) => {
       time.refresh()
       return data(api.GET('/v1/cost/graph', { params: { query: { ...asked.value, ...time.params.value } }, signal }))
     },
-    placeholderData: (before: CostGraph | undefined) => atHand(before),
+    placeholderData: atHand,
     refetchInterval: computed(() => (isRelative(time.range.value) ? MOVES_ON : false)),
   })
   const answer = computed(() => query.data.value)
