@@ -90,6 +90,13 @@ type scribe struct {
 
 func (s *scribe) read(ctx context.Context, v *usage.FleetView, lives []*usage.Life) error {
 	var intervals []usage.Interval
+	if s.keep == nil {
+		n := 0
+		for _, life := range lives {
+			n += life.Len()
+		}
+		s.pieces = make([]piece, 0, n+n/8)
+	}
 	for k, life := range lives {
 		if k%shareSize == 0 && ctx.Err() != nil {
 			return ctx.Err()
