@@ -8,5 +8,5 @@ import './styles/tokens.css'
 import './styles/base.css'
 
 const router = createAppRouter()
-onSignedOut(() => goToSignIn(router))
+onSignedOut(() => void goToSignIn(router))
 createApp(App).use(router).use(VueQueryPlugin, { queryClient: createQueryClient() }).mount('#app')

@@ -60,7 +60,10 @@ function titleOf(route: RouteLocationNormalized): string {
 }
 
 /** Comes back to where the user was once signed in. */
-export function goToSignIn(router: Router): void {
+export async function goToSignIn(router: Router): Promise<void> {
+  // While the first page is on its way the current route says nothing yet, and
+  // to leave it would lose the secret of a sign-in link.
+  await router.isReady()
   const current = router.currentRoute.value
   if (current.name === 'signin') return
   void router.replace({ name: 'signin', query: { next: current.fullPath } })
