@@ -213,7 +213,7 @@ func TestLiveTruthIsWhatTheEventsTell(t *testing.T) {
 }
 
 func TestLiveRecordingsAgreeWithTheTruth(t *testing.T) {
-	s, _ := lively(t, LiveOptions{History: past(8), DescribeEvery: 10 * time.Minute}, 45*time.Minute)
+	s, _ := lively(t, LiveOptions{History: past(8), Rate: 30, DescribeEvery: 10 * time.Second}, 15*time.Minute)
 	moments := map[int64]int{}
 	for _, shot := range s.truth.Snapshots {
 		moments[shot.At]++
@@ -231,8 +231,13 @@ func TestLiveRecordingsAgreeWithTheTruth(t *testing.T) {
 			t.Errorf("%s shows %d, %d of them running; the truth is %d and %d", shot.File, shown, running, shot.Instances, want)
 		}
 	}
-	if len(moments) != 5 {
-		t.Errorf("recordings at %d moments, want at the beginning and every ten minutes", len(moments))
+	for _, e := range s.events(t) {
+		if e.ErrorCode == "" && (e.changes() || e.EventName == "StopInstances" || e.EventName == "StartInstances") && moments[e.at] > 0 {
+			t.Errorf("%s at the moment of a recording, which sees it half done", e.EventName)
+		}
+	}
+	if len(moments) != 90 {
+		t.Errorf("recordings at %d moments, want at the beginning and every ten seconds", len(moments))
 	}
 }
 
@@ -306,7 +311,7 @@ func TestLiveWaitsForRealTime(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- live.Run(ctx, &memory{}) }()
 		time.Sleep(63*time.Second + 500*time.Millisecond) // a fake minute after the history's end
-		if got := live.Truth().Events; got < 1700 || got > 1900 {
+		if got := live.Truth().Events; got < 1750 || got > 1850 {
 			t.Errorf("%d events in a minute, want 1800", got)
 		}
 		cancel()

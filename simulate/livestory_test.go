@@ -84,10 +84,15 @@ func TestEverySceneIsSeen(t *testing.T) {
 func TestNoiseHasItsShare(t *testing.T) {
 	s, _ := lively(t, LiveOptions{History: past(1)}, 30*time.Minute)
 	var quiet int64
+	callers := map[string]bool{}
 	for _, e := range s.events(t) {
 		if !e.changes() && e.EventName != "BidEvictedEvent" {
 			quiet++
 		}
+		callers[e.UserIdentity.ARN] = true
+	}
+	if len(callers) < 60 {
+		t.Errorf("%d callers in half an hour", len(callers))
 	}
 	if share := quiet * 100 / s.truth.Events; share < 70 || share > 97 {
 		t.Errorf("%d %% of the events change no instance", share)
@@ -167,6 +172,26 @@ func TestTheDemosHistoryHasAStory(t *testing.T) {
 	}
 	if forgotten != 1 || fleets["web-prod-checkout"] < 3 {
 		t.Errorf("%d forgotten machines, fleets of %v", forgotten, fleets)
+	}
+}
+
+// TestAFleetHoldsItsBreathWhileItShips: what a release has planned has not
+// happened yet, and must not be ended before it begins.
+func TestAFleetHoldsItsBreathWhileItShips(t *testing.T) {
+	w, err := plannedWorld(past(1).withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, at := w.fleets[0], w.end
+	w.end = endless
+	f.ship(at)
+	old := len(f.members)
+	f.breathe(at+20, 0)
+	if len(f.members) != old {
+		t.Errorf("%d of %d members are left", len(f.members), old)
+	}
+	if f.breathe(f.busy, 0); len(f.members) != old-stride {
+		t.Errorf("after the release: %d of %d members are left", len(f.members), old)
 	}
 }
 

@@ -47,7 +47,8 @@ func (u *unit) instancesAt(now, horizon int64) []Instance {
 	return list
 }
 
-// past is the life without what happens to it from t on.
+// past is the life without what happens to it from t on. Tags need no care:
+// nobody changes them live.
 func (l *life) past(t int64) *life {
 	old := *l
 	n := len(l.periods)
@@ -57,9 +58,6 @@ func (l *life) past(t int64) *life {
 	old.periods = slices.Clone(l.periods[:n])
 	if p := old.now(); p.end >= t {
 		p.end, p.how, p.closed = 0, running, nil
-	}
-	if old.taggedAt >= t {
-		old.extraTag = ""
 	}
 	return &old
 }
