@@ -82,7 +82,7 @@ func TestQuestionsEndWithTheirContext(t *testing.T) {
 	defer w.lake.Close()
 	for name, ask := range questions(t, w.lake) {
 		t.Run(name, func(t *testing.T) {
-			for left := range 50 {
+			for left := range 20 {
 				parent, cancel := context.WithCancel(context.Background())
 				ctx := &endsAfter{Context: parent, ends: cancel}
 				ctx.left.Store(int64(left))

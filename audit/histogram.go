@@ -113,6 +113,8 @@ func closeEnds(from, until int64, b Bounds) (int64, int64) {
 
 // buckets is a histogram under way. It is safe for concurrent use.
 type buckets struct {
+	starts []int64 // of the buckets
+
 	mu     sync.Mutex
 	result Histogram
 }
@@ -123,6 +125,7 @@ func (h *buckets) divide(width time.Duration) error {
 		if len(h.result.Buckets) == MaxBuckets {
 			return fmt.Errorf("%w: the most are %d", ErrTooManyBuckets, MaxBuckets)
 		}
+		h.starts = append(h.starts, start)
 		h.result.Buckets = append(h.result.Buckets, Bucket{Start: start})
 	}
 	return nil
@@ -145,9 +148,7 @@ func bucketEnd(start int64, width time.Duration) int64 {
 
 // place is the bucket of a time that lies in one.
 func (h *buckets) place(at int64) int {
-	place, found := slices.BinarySearchFunc(h.result.Buckets, at, func(b Bucket, at int64) int {
-		return int(max(-1, min(1, b.Start-at)))
-	})
+	place, found := slices.BinarySearch(h.starts, at)
 	if !found {
 		place--
 	}
@@ -201,9 +202,9 @@ func (h *buckets) countRows(ctx context.Context, s *scan, matching, failed bitma
 
 // span is the time from the start of a bucket to that of the next.
 func (h *buckets) span(place int) (begin, end int64) {
-	begin, end = h.result.Buckets[place].Start, h.result.Until
-	if place+1 < len(h.result.Buckets) {
-		end = h.result.Buckets[place+1].Start
+	begin, end = h.starts[place], h.result.Until
+	if place+1 < len(h.starts) {
+		end = h.starts[place+1]
 	}
 	return begin, end
 }
