@@ -17,6 +17,8 @@ const CASES = [
   { name: 'dark', width: 1280, height: 800, colorScheme: 'dark' },
   { name: 'phone', width: 390, height: 844, colorScheme: 'light' },
 ]
+// A pattern on the command line chooses pictures: npm run shots -- hover-dark
+const ONLY = process.argv[2] ? new RegExp(process.argv[2]) : undefined
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 function serve(root, answer) {
@@ -38,7 +40,7 @@ function serve(root, answer) {
 const problems = []
 
 async function shoot(browser, base, name, path, act) {
-  for (const one of CASES) {
+  for (const one of CASES.filter((known) => !ONLY || ONLY.test(`${name}-${known.name}`))) {
     const context = await browser.newContext({ viewport: { width: one.width, height: one.height }, colorScheme: one.colorScheme, reducedMotion: 'reduce', bypassCSP: false })
     const page = await context.newPage()
     const where = `${name} ${one.name}`
@@ -67,6 +69,39 @@ async function axe(page, where) {
   }
 }
 
+async function expectLog(page, pattern) {
+  const text = await page.locator('#log').innerText()
+  if (!pattern.test(text)) problems.push(`the gallery says "${text}" where ${pattern} was expected`)
+}
+
+// What happy-dom cannot show: a canvas that is dragged over, clicked and read.
+async function actOnChart(page) {
+  const plot = page.locator('.u-over')
+  const box = await plot.boundingBox()
+  await page.mouse.move(box.x + 60, box.y + 80)
+  await page.mouse.down()
+  await page.mouse.move(box.x + 160, box.y + 90, { steps: 4 })
+  await page.mouse.up()
+  await expectLog(page, /^range 2025-1\d-\S+Z 2025-1\d-\S+Z/)
+  await plot.click({ position: { x: 100, y: (await plot.boundingBox()).height - 20 } })
+  await expectLog(page, /^step .*"key":"production"/)
+  await page.getByRole('application', { name: 'Cost per hour by account' }).focus()
+  await page.keyboard.press('End')
+  await page.keyboard.press('Enter')
+  await expectLog(page, /^step .*"end":1764028800000/)
+  await page.getByRole('button', { name: 'ml-training' }).first().click()
+}
+
+async function scrollTable(page) {
+  const grid = page.getByRole('grid')
+  await grid.scrollIntoViewIfNeeded()
+  await grid.focus()
+  await page.keyboard.press('End')
+  if (!(await page.getByRole('row', { selected: true }).getAttribute('aria-rowindex'))?.startsWith('1000001')) problems.push('End does not reach the last of a million rows')
+  await grid.hover()
+  await page.mouse.wheel(0, -3200)
+}
+
 function unknown(path, response) {
   const session = { tenant: 'local', name: 'you', version: 'dev', demo: true }
   const now = new Date().toISOString()
@@ -89,6 +124,8 @@ try {
     await page.keyboard.press('ArrowDown')
   })
   await shoot(browser, gallery.url, 'hover', '/', (page) => page.locator('.u-over').hover({ position: { x: 200, y: 100 } }))
+  await shoot(browser, gallery.url, 'act', '/', actOnChart)
+  await shoot(browser, gallery.url, 'scroll', '/', scrollTable)
   await shoot(browser, app.url, 'shell', '/')
   await shoot(browser, app.url, 'help', '/', (page) => page.keyboard.press('?'))
   await shoot(browser, app.url, 'signin', '/signin')

@@ -145,6 +145,6 @@ describe('the time axis', () => {
   })
 
   it('has no data without buckets', () => {
-    expect(chartData([], 10, [[]])).toEqual([[10], [0]])
+    expect(chartData([], 10, [[]])).toEqual([[10], [null]])
   })
 })

@@ -149,8 +149,8 @@ function moneyAxis(colors: ChartColors, currency: string): Axis {
  * highest column comes first, because uPlot paints in this order, and each
  * area reaches down to zero.
  */
-export function chartData(starts: readonly number[], end: number, tops: readonly (readonly number[])[]): AlignedData {
-  return [[...starts, end], ...tops.toReversed().map((top) => [...top, top.at(-1) ?? 0])]
+export function chartData(starts: readonly number[], end: number, tops: readonly (readonly (number | null)[])[]): AlignedData {
+  return [[...starts, end], ...tops.toReversed().map((top) => [...top, top.at(-1) ?? null])]
 }
 
 /**

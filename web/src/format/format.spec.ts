@@ -94,7 +94,7 @@ describe('stack', () => {
   })
 
   it('shows one alone from zero, and sums up', () => {
-    expect(stack(series, 3, { isolated: 'b' }).tops).toEqual([[0, 0, 0], [0.2, 0.1, 1]])
+    expect(stack(series, 3, { isolated: 'b' }).tops).toEqual([[null, null, null], [0.2, 0.1, 1]])
     expect(stack(series, 3, { cumulative: true }).tops[1]).toEqual([0.3, 0.6, 1.6])
     expect(accumulate(['9007199254740993', '0.000000001'])).toEqual([9007199254740993000000000n, 9007199254740993000000001n])
   })

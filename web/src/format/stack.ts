@@ -8,8 +8,8 @@ export interface StackSeries {
 }
 
 export interface Stack {
-  /** One column per series, in their order, each on top of those before it. */
-  tops: number[][]
+  /** One column per series, in their order, each on top of those before it; null where it is not shown. */
+  tops: (number | null)[][]
   /** Exact, in billionths: of each bucket, all shown series together. */
   totals: bigint[]
 }
@@ -22,9 +22,9 @@ export interface StackOptions {
 
 export function stack(series: readonly StackSeries[], buckets: number, options: StackOptions = {}): Stack {
   const totals = Array.from({ length: buckets }, () => 0n)
-  const tops = series.map((one) => {
+  const tops = series.map((one): (number | null)[] => {
     const hidden = options.isolated != null && options.isolated !== one.key
-    return hidden ? totals.map(() => 0) : addColumn(totals, one.amounts, options.cumulative === true)
+    return hidden ? totals.map(() => null) : addColumn(totals, one.amounts, options.cumulative === true)
   })
   return { tops, totals }
 }
