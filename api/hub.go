@@ -185,7 +185,7 @@ type message struct {
 
 func (c *channel) remember(m message) {
 	if len(c.recent) == replayed {
-		c.recent = append(c.recent[:0], c.recent[1:]...)
+		c.recent = c.recent[1:] // what is appended moves it, once in a while
 	}
 	c.recent = append(c.recent, m)
 }

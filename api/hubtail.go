@@ -167,7 +167,7 @@ func (h *Hub) join(t account.Tenant, s *stream, lastID string) (seq uint64, part
 	}
 	last, ours := h.seqOf(lastID)
 	if !ours || last > c.seq || c.seq-last > uint64(len(c.recent)) {
-		s.backlog = append(s.backlog, lostFrame(0))
+		s.backlog = append(s.backlog, frame(h.id(c.seq), "lost", StreamLost{}))
 		return c.seq, nil, nil
 	}
 	for _, m := range c.recent[len(c.recent)-int(c.seq-last):] {

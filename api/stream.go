@@ -44,6 +44,13 @@ type stream struct {
 	gone    chan struct{} // closed when the stream is over
 }
 
+func newStream(topics map[string]bool, filter query.Node, credential string) *stream {
+	return &stream{
+		topics: topics, filter: filter, key: fmt.Sprint(filter), credential: credential,
+		frames: make(chan []byte, streamBuffer), gone: make(chan struct{}),
+	}
+}
+
 // offer leaves a frame for the stream's client, or counts it as lost when too
 // many wait already. It never blocks.
 func (s *stream) offer(frame []byte) {
@@ -76,10 +83,7 @@ func (s *server) GetStream(ctx context.Context, r GetStreamRequestObject) (GetSt
 	if err != nil {
 		return nil, err
 	}
-	listening := &stream{
-		topics: topics, filter: matching, key: fmt.Sprint(matching), credential: identityOf(ctx).ID,
-		frames: make(chan []byte, streamBuffer), gone: make(chan struct{}),
-	}
+	listening := newStream(topics, matching, identityOf(ctx).ID)
 	if err := s.Hub.subscribe(ctx, tenantOf(ctx), listening, given(r.Params.LastEventID, "")); err != nil {
 		return nil, err
 	}
@@ -189,8 +193,8 @@ func eventFrame(id, event string, data []byte) []byte {
 	return fmt.Appendf(nil, "id: %s\nevent: %s\ndata: %s\n\n", id, event, data)
 }
 
-// lostFrame says that messages were left out. It has no id: who comes back
-// goes on after the last message that came.
+// lostFrame says that messages found no room. It has no id: who comes back goes
+// on after the last message that came.
 func lostFrame(n int64) []byte {
 	return fmt.Appendf(nil, "event: lost\ndata: {\"messages\":%d}\n\n", n)
 }
