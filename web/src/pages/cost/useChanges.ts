@@ -12,7 +12,7 @@ export interface ChangesAsked {
 }
 
 /** key names the stretch where its instants move with the clock. */
-export function useChanges(asked: MaybeRefOrGetter<ChangesAsked>, key: MaybeRefOrGetter<string> = '') {
+export function useChanges(asked: MaybeRefOrGetter<ChangesAsked>, { key = '', enabled = true }: { key?: MaybeRefOrGetter<string>; enabled?: MaybeRefOrGetter<boolean> } = {}) {
   return useQuery({
     queryKey: computed(() => {
       const { q, limit, from, to } = toValue(asked)
@@ -20,5 +20,6 @@ export function useChanges(asked: MaybeRefOrGetter<ChangesAsked>, key: MaybeRefO
     }),
     queryFn: ({ signal }) => data(api.GET('/v1/cost/changes', { params: { query: toValue(asked) }, signal })),
     placeholderData: keepPreviousData,
+    enabled: computed(() => toValue(enabled)),
   })
 }
