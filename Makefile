@@ -4,6 +4,7 @@
 #   make example   the same job on the command line: the output in the README
 #   make test      every test; installs what the tests need into .cache
 #   make web-test  of those, the web app's: types, units and size
+#   make browser-test  and those in a real browser; screenshots are in web/shots
 #   make generate  what is made from api/openapi.yaml
 #   make lint      formatting, vet, staticcheck, dead code, stale files
 #   make bench     the numbers of the README, each beside a peer in the same run
@@ -49,7 +50,7 @@ example: build
 # tried on fewer cases and processes are killed less often (-short): the
 # detector looks for races, not for wrong sums.
 .PHONY: test
-test: tools
+test: tools web-test browser-test
 	go run $(GOTESTSUM) --format pkgname-and-test-fails --jsonfile $(CACHE)/go-test.json -- -timeout 30m ./...
 ifeq ($(HAS_CC),)
 	@if [ "$${KOPTER_REQUIRE:-}" = all ]; then echo "required: a C compiler, for the race detector" >&2; exit 1; \
@@ -75,6 +76,8 @@ lint:
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	@dead=$$(go run $(DEADCODE) -test ./...); if [ -n "$$dead" ]; then echo "$$dead" >&2; exit 1; fi
+	@$(MAKE) --no-print-directory generate >/dev/null
+	@git diff --exit-code --stat -- api/server.gen.go web/src/api/schema.d.ts || { echo "stale: commit what make generate made" >&2; exit 1; }
 
 # What is made from api/openapi.yaml: the server's side in Go, and the types of
 # the web app.
@@ -132,5 +135,19 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 .PHONY: web-test
 web-test: web
 ifneq ($(HAS_NPM),)
-	cd web && npm run --silent check && npm run --silent unit && npm run --silent size
+	cd web && npm run --silent check && npm run --silent unit -- --reporter=default --reporter=json --outputFile.json=$(CACHE)/web-unit.json && npm run --silent size
+endif
+
+# The journeys through every page, in a real browser, against the real binary.
+CHROMIUM ?= $(shell command -v chromium chromium-browser google-chrome 2>/dev/null | head -1)
+export KOPTER_CHROMIUM = $(CHROMIUM)
+
+.PHONY: browser-test
+ifeq ($(and $(HAS_NPM),$(CHROMIUM)),)
+browser-test:
+	@if [ "$${KOPTER_REQUIRE:-}" = all ]; then echo "required: npm and Chromium, for the browser tests" >&2; exit 1; \
+	 else echo "left out: the browser tests, because there is no npm or no Chromium (CHROMIUM=PATH names one)"; fi
+else
+browser-test: build
+	cd web && npm run --silent browser -- --reporter=default --reporter=json --outputFile.json=$(CACHE)/web-browser.json
 endif
