@@ -39,6 +39,13 @@ type point struct{ sum, level Measure }
 
 // before gives the running sum of all hours before h.
 func (c *curve) before(h int) Measure {
+	n := len(c.hours)
+	switch { // as most often, when all of time is asked for
+	case n == 0 || h <= int(c.hours[0]):
+		return Measure{}
+	case h > int(c.hours[n-1]):
+		return c.sumAt(n, h)
+	}
 	k, _ := slices.BinarySearch(c.hours, int32(h))
 	return c.sumAt(k, h)
 }

@@ -130,6 +130,7 @@ func BenchmarkLive(b *testing.B) {
 		{From: end - companyYear, Until: end, Step: cost.Day, Top: 9},
 	}
 	for _, by := range []string{"type", "principal", "region", "resource", "tag.team"} {
+		l.SetPrices(prices)
 		before := inUse()
 		b.Run("cold/by="+by, func(b *testing.B) {
 			measured(b, func() error {
