@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kopterio/kopter/audit"
 	"github.com/kopterio/kopter/cost"
@@ -181,7 +182,7 @@ func (l *lines) send(b []byte) {
 
 // frame writes a message of a stream.
 func frame(id, event string, data any) []byte {
-	text, err := json.Marshal(data)
+	text, err := json.Marshal(data, jsontext.AllowInvalidUTF8(true)) // which becomes U+FFFD
 	if err != nil {
 		panic(fmt.Errorf("message %s: %w", event, err)) // strings, numbers and times only
 	}
@@ -199,21 +200,6 @@ func lostFrame(n int64) []byte {
 	return fmt.Appendf(nil, "event: lost\ndata: {\"messages\":%d}\n\n", n)
 }
 
-// costChanged is a StreamCost; its steps are written as in every listing.
-type costChanged struct {
-	At     time.Time   `json:"at"`
-	Totals []RateGroup `json:"totals"`
-	Steps  []cost.Step `json:"steps"`
-}
-
-func costMessage(at time.Time, totals []cost.Running, steps []cost.Step) costChanged {
-	m := costChanged{At: at.UTC(), Totals: []RateGroup{}, Steps: steps[:min(len(steps), streamSteps)]}
-	for i := range totals {
-		r := &totals[i]
-		m.Totals = append(m.Totals, RateGroup{
-			Values: append([]string{}, r.Values...), Currency: string(r.Currency), RatePerHour: r.Rate.String(),
-			Count: r.Count, Unpriced: r.Unpriced, Assumed: r.Assumed,
-		})
-	}
-	return m
+func costMessage(at time.Time, totals []cost.Running, steps []cost.Step) StreamCost {
+	return StreamCost{At: at.UTC(), Totals: each(totals, newRate), Steps: each(steps[:min(len(steps), streamSteps)], newStep)}
 }
