@@ -29,6 +29,8 @@ const (
 	// limited number of folders, and knows nothing of other machines' changes
 	// on a shared disk.
 	rescanEvery = 30 * time.Second
+	// missingEvery is how often a path is looked for that is not there yet.
+	missingEvery = time.Second
 	// rescanShare bounds the share of time that walks take: one in so many.
 	rescanShare = 50
 	// foundAtOnce is how many files are told at once.
@@ -145,33 +147,32 @@ func (w *Watcher) settled(ctx context.Context) error {
 	if len(quiet) == 0 {
 		return nil
 	}
-	_, err := w.tell(ctx, Walk(quiet...))
-	return err
+	return w.tell(ctx, Walk(quiet...))
 }
 
 // rescan walks over everything and says when to do so again.
 func (w *Watcher) rescan(ctx context.Context) (next time.Time, err error) {
-	began := w.now()
+	began, wait := w.now(), rescanEvery
 	for _, path := range w.paths {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			continue // it may come
+			wait = missingEvery // it may come
+			continue
 		}
-		if _, err := w.tell(ctx, w.walk(path)); err != nil {
+		if err := w.tell(ctx, w.walk(path)); err != nil {
 			return time.Time{}, err
 		}
 	}
 	took := w.now().Sub(began)
-	return w.now().Add(max(rescanEvery, rescanShare*took)), nil
+	return w.now().Add(max(wait, rescanShare*took)), nil
 }
 
 // tell passes the files of a walk on, some at a time.
-func (w *Watcher) tell(ctx context.Context, files iter.Seq2[ingest.Input, error]) (n int, err error) {
+func (w *Watcher) tell(ctx context.Context, files iter.Seq2[ingest.Input, error]) error {
 	var some []ingest.Input
 	flush := func() error {
 		if len(some) == 0 {
 			return nil
 		}
-		n += len(some)
 		err := w.found(ctx, some)
 		some = nil
 		return err
@@ -179,7 +180,7 @@ func (w *Watcher) tell(ctx context.Context, files iter.Seq2[ingest.Input, error]
 	for input, err := range files {
 		switch {
 		case ctx.Err() != nil:
-			return n, ctx.Err()
+			return ctx.Err()
 		case errors.Is(err, fs.ErrNotExist): // it went away meanwhile
 		case err != nil:
 			w.log.Warn("watch_failed", "path", input.URI, "error", err)
@@ -188,11 +189,11 @@ func (w *Watcher) tell(ctx context.Context, files iter.Seq2[ingest.Input, error]
 		}
 		if len(some) == foundAtOnce {
 			if err := flush(); err != nil {
-				return n, err
+				return err
 			}
 		}
 	}
-	return n, flush()
+	return flush()
 }
 
 // walk is Walk over one path, and asks the kernel to watch each folder on the
