@@ -42,6 +42,8 @@ export function timeLabels(splits: readonly number[], step: number, zone: Zone):
 export interface ChartHooks {
   /** Asked at every paint: of the series at an index. */
   color: (index: number) => string
+  /** Asked at every paint: the stretch to frame. */
+  marked: () => { start: number; end: number } | undefined
   hover: (plot: uPlot) => void
   select: (start: number, end: number) => void
 }
@@ -69,6 +71,7 @@ export function chartOptions({ width, height, form, count }: ChartShape, colors:
     series: [{}, ...indexes.toReversed().map((i) => seriesOf(form, () => hooks.color(i)))],
     hooks: {
       setCursor: [hooks.hover],
+      draw: [(plot) => frame(plot, colors.text, hooks.marked())],
       setSelect: [
         (plot) => {
           if (plot.select.width < 4) return
@@ -78,6 +81,18 @@ export function chartOptions({ width, height, form, count }: ChartShape, colors:
       ],
     },
   }
+}
+
+function frame(plot: uPlot, color: string, stretch: { start: number; end: number } | undefined): void {
+  if (!stretch) return
+  const { ctx, bbox } = plot
+  const [left, right] = [stretch.start, stretch.end].map((ms) => Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(ms, 'x', true))))
+  if (left === undefined || right === undefined || right <= left) return
+  ctx.save()
+  ctx.strokeStyle = color
+  ctx.lineWidth = 2 * devicePixelRatio
+  ctx.strokeRect(left, bbox.top, right - left, bbox.height)
+  ctx.restore()
 }
 
 function seriesOf(form: ChartForm, color: () => string): Series {
