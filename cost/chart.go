@@ -134,8 +134,11 @@ func (j *journal) reach(r GraphRequest) (first, last int) {
 			first, last = min(first, from), max(last, until)
 		}
 	}
-	if r.From > 0 {
+	switch {
+	case r.From > 0:
 		first = Hour.index(r.From)
+	case first < last && r.Step != Total: // the first bucket is a whole one
+		first = Hour.index(r.Step.start(r.Step.index(int64(first) * secondsPerHour)))
 	}
 	if r.Until > 0 {
 		last = Hour.index(r.Until + secondsPerHour - 1)

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/kopterio/kopter/app"
 )
 
@@ -19,11 +21,11 @@ const defaultData = "./kopter-data"
 func (line *commandLine) folder() (string, error) {
 	switch {
 	case line.Data == nil:
-		return filepath.Abs(defaultData)
+		return kong.ExpandPath(defaultData), nil
 	case *line.Data == "":
 		return "", usageError{errors.New("--data or KOPTER_DATA is empty: name a folder")}
 	}
-	return *line.Data, nil
+	return kong.ExpandPath(*line.Data), nil
 }
 
 // opened opens the data folder of a command line; write opens it for changes.

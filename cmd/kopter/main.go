@@ -38,7 +38,7 @@ var errQuarantined = errors.New("some input is in quarantine")
 
 // commandLine is the grammar of the command line.
 type commandLine struct {
-	Data *string `help:"Folder that holds everything; ./kopter-data by default." env:"KOPTER_DATA" type:"path" placeholder:"DIR"`
+	Data *string `help:"Folder that holds everything; ./kopter-data by default." env:"KOPTER_DATA" placeholder:"DIR"`
 
 	Demo       demoCommand       `cmd:"" help:"Show a simulated organisation, live, in the browser. Nothing to configure."`
 	Serve      serveCommand      `cmd:"" help:"Watch folders, and serve the web app and the API."`
