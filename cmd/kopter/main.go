@@ -131,6 +131,7 @@ func execute(ctx context.Context, args []string, con console) error {
 		kong.UsageOnError(),
 		kong.Writers(con.out, con.err),
 		kong.Exit(func(code int) { exited = code }),
+		kong.Configuration(readConfig),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
 	)
 	if err != nil {
