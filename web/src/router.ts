@@ -39,6 +39,7 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/notifications/NotificationsPage.vue'),
     meta: { title: 'Alerts' },
   },
+  { path: '/settings', name: 'settings', component: () => import('./pages/settings/SettingsPage.vue'), meta: { title: 'Settings' } },
   { path: '/signin', name: 'signin', component: () => import('./pages/signin/SignInPage.vue'), meta: { title: 'Sign in', bare: true } },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('./pages/MissingPage.vue'), meta: { title: 'Not found' } },
 ]
