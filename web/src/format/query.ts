@@ -81,8 +81,8 @@ export function includesTerm(query: string, field: string, value: string, not = 
   return split(query).includes(term(field, value, not))
 }
 
-// At blanks that are outside of quotes and parentheses.
-function split(query: string): string[] {
+/** The terms of a query: cut at blanks that are outside of quotes and parentheses. */
+export function split(query: string): string[] {
   const words: string[] = []
   let word = ''
   let quoted = false
