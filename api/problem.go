@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kopterio/kopter/access"
 	"github.com/kopterio/kopter/audit"
@@ -206,9 +207,9 @@ func parameterOf(err error, row problemRow) string {
 }
 
 func writeProblem(w http.ResponseWriter, p Problem) {
-	body, err := json.Marshal(p)
+	body, err := json.Marshal(p, jsontext.AllowInvalidUTF8(true))
 	if err != nil {
-		panic(fmt.Errorf("problem %s: %w", p.Type, err)) // it holds strings and numbers only
+		panic(fmt.Errorf("problem %s: %w", p.Type, err)) // it holds texts and numbers only
 	}
 	for _, of := range []string{"ETag", "Content-Disposition", "Content-Length"} {
 		w.Header().Del(of) // of the answer that there is none of

@@ -112,9 +112,10 @@ func (c *Checker) Check(r *http.Request, status int, header http.Header, body []
 	return nil
 }
 
-// checkOutside checks what is no operation: below /v1/ that is a problem.
+// checkOutside checks what is no operation: below /v1/ that is a problem, or
+// the way to a cleaner address.
 func (c *Checker) checkOutside(r *http.Request, status int, header http.Header) error {
-	if strings.HasPrefix(r.URL.Path, "/v1/") && (status < 400 || header.Get("Content-Type") != "application/problem+json") {
+	if strings.HasPrefix(r.URL.Path, "/v1/") && status/100 != 3 && (status < 400 || header.Get("Content-Type") != "application/problem+json") {
 		return fmt.Errorf("%s %s is no operation, and was answered with %d and %s", r.Method, r.URL.Path, status, header.Get("Content-Type"))
 	}
 	return nil
