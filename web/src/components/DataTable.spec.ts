@@ -38,6 +38,7 @@ describe('DataTable', () => {
     await grid.trigger('keydown', { key: 'ArrowUp' })
     await table.findAll('.body')[2]?.trigger('click')
     expect(table.emitted('select')?.map(([, index]) => index)).toEqual([0, 4, 4, 3, 2])
+    expect(table.emitted('select')?.map(([, , pointer]) => pointer)).toEqual([false, false, false, false, true])
     await grid.trigger('keydown', { key: 'Enter' })
     expect(table.emitted('open')).toEqual([[{ id: 'r2', count: 2 }, 2]])
     expect(grid.attributes('aria-activedescendant')).toBe(table.findAll('.body')[2]?.attributes('id'))
@@ -47,7 +48,7 @@ describe('DataTable', () => {
     const table = setUp(5, { selected: 'r3' })
     await table.setProps({ rows: [{ id: 'new', count: 9 }, ...rows(5)] })
     await table.get('[role=grid]').trigger('keydown', { key: 'ArrowDown' })
-    expect(table.emitted('select')).toEqual([[{ id: 'r4', count: 4 }, 5]])
+    expect(table.emitted('select')).toEqual([[{ id: 'r4', count: 4 }, 5, false]])
   })
 
   it('sorts the largest first, then turns round', async () => {
