@@ -90,14 +90,6 @@ func (s span) seconds() (from, until usage.Seconds) {
 	return from / 1000, (until + 999) / 1000
 }
 
-// length is how long the span is, an open end being now.
-func (s span) length(now time.Time) time.Duration {
-	if s.until.IsZero() {
-		s.until = now
-	}
-	return s.until.Sub(s.from)
-}
-
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // second is a moment that counts seconds.

@@ -102,7 +102,7 @@ func (s *server) handler() http.Handler {
 	h = limitBody(h)           // limits.go
 	h = s.crossOrigin(h)       // cors.go
 	h = s.secured(h)           // web.go: security headers
-	return s.observed(h)       // problem.go: request ids, panics
+	return s.observed(h)       // observe.go: request ids, panics
 }
 
 // operations is the generated router with the checks around each operation.
