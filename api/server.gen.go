@@ -538,9 +538,6 @@ type AccountRegion struct {
 	Rates      []RateGroup `json:"rates"`
 	Region     string      `json:"region"`
 	Running    int         `json:"running"`
-
-	// Snapshot The newest look at all instances.
-	Snapshot *time.Time `json:"snapshot,omitempty"`
 }
 
 // Backfill defines model for Backfill.

@@ -978,11 +978,6 @@ export interface components {
             lag_seconds: number;
             running: number;
             rates: components["schemas"]["RateGroup"][];
-            /**
-             * Format: date-time
-             * @description The newest look at all instances.
-             */
-            snapshot?: string;
         };
         Notification: {
             id: string;
