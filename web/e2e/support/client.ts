@@ -40,13 +40,12 @@ export class Client {
     return ((await response.json()) as Schemas['Link']).url
   }
 
-  /** Waits until all that was found has gone through every stage. */
-  async idle(files: number, timeout = 120_000): Promise<Schemas['Pipeline']> {
-    return until(`${files} files to be read`, timeout, async () => {
+  /** Waits until that many events are in, and no stage has anything left to do. */
+  async idle(events: number, timeout = 120_000): Promise<Schemas['Pipeline']> {
+    return until(`${events} events to go through every stage`, timeout, async () => {
       const pipeline = await this.get<Schemas['Pipeline']>('/v1/pipeline')
       const waiting = pipeline.stages.reduce((sum, stage) => sum + stage.ready + stage.hidden + stage.delayed, 0)
-      const done = pipeline.backfill.files_done >= files && pipeline.backfill.files_done === pipeline.backfill.files
-      return done && waiting === 0 ? pipeline : undefined
+      return pipeline.lake.rows >= events && waiting === 0 ? pipeline : undefined
     })
   }
 }

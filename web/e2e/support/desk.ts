@@ -3,7 +3,8 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { text } from 'node:stream/consumers'
+import type { Browser, BrowserContext, Download, Page } from 'playwright-core'
 import type axe from 'axe-core'
 import { ROOT, type Served } from './kopter.ts'
 
@@ -108,6 +109,11 @@ function cookieOf(served: Served): { name: string; value: string; url: string } 
 export async function settled(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   await page.waitForFunction(() => document.querySelector('main [aria-busy="true"]') === null)
+}
+
+/** What a download holds. */
+export async function textOf(download: Download): Promise<string> {
+  return text(await download.createReadStream())
 }
 
 async function findings(page: Page): Promise<string[]> {

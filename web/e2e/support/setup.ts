@@ -15,15 +15,15 @@ declare module 'vitest' {
   }
 }
 
-/** The simulated past: what is read before the first test looks. */
-const PAST = { files: 300, events: 50_000 }
+/** Events of the simulated past, which are read before the first test looks. */
+const PAST = 60_000
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const browser = await chromium.launchServer({ executablePath: findChromium(), host: '127.0.0.1', chromiumSandbox: process.getuid?.() !== 0 })
   try {
     const kopter = await Kopter.start('demo', '--no-browser')
     const demo = await kopter.signIn()
-    await new Client(demo.url, demo).idle(PAST.files)
+    await new Client(demo.url, demo).idle(PAST)
     project.provide('browser', browser.wsEndpoint())
     project.provide('demo', demo)
     return async () => {
