@@ -59,12 +59,8 @@ func (s *server) version(ctx context.Context, op *operation, t account.Tenant) (
 		conflicts, err := s.Index.Conflicts(ctx, t)
 		return fmt.Sprint(lake, len(conflicts)), err
 	}
-	sheets, err := s.Prices.Sheets(ctx, t)
-	ids := make([]string, len(sheets))
-	for i, sheet := range sheets {
-		ids[i] = sheet.ID
-	}
-	return fmt.Sprint(s.Live(t).Version(), ids), err
+	live := s.Live(t)
+	return fmt.Sprint(live.Version(), live.PricesVersion()), nil
 }
 
 // minute is the present where the answer depends on it: of costs always, since

@@ -20,6 +20,7 @@ import (
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/audit"
 	"github.com/kopterio/kopter/cost"
+	"github.com/kopterio/kopter/price"
 )
 
 func TestWhatIsNoOperationIsAProblem(t *testing.T) {
@@ -143,6 +144,15 @@ func TestETags(t *testing.T) {
 		if later := c.do("GET", row.path, "", "If-None-Match", tag); (later.status == 200) != row.ages {
 			t.Errorf("%s a minute later: %d", row.path, later.status)
 		}
+	}
+	before := c.do("GET", "/v1/cost/rate", "").header.Get("ETag")
+	book, err := price.Load(t.Context(), w.options.Prices, account.Local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.options.Live(account.Local).SetPrices(book)
+	if repriced := c.do("GET", "/v1/cost/rate", "", "If-None-Match", before); repriced.status != 200 {
+		t.Errorf("with new prices: %d", repriced.status)
 	}
 	if refused := c.do("GET", "/v1/cost/graph?by=none", ""); refused.header.Get("ETag") != "" {
 		t.Error("a refusal has a tag")
