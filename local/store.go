@@ -2,7 +2,8 @@
 // person or one machine runs for itself, in one data folder.
 //
 //	kopter.db       SQLite: the lake's index, ingested files, quarantine, facts,
-//	                snapshots, freshness, the list of price sheets, and queues
+//	                snapshots, freshness, the list of price sheets, queues,
+//	                credentials and notices
 //	lake/…          the audit lake's Parquet parts, sidecars and id runs
 //	prices/…        price sheets
 //	tmp/            files that are being written; emptied when a writer opens
@@ -66,8 +67,8 @@ const (
 )
 
 // Store is an open data folder. It implements audit.Index, audit.Files,
-// ingest.Store, usage.Store and price.Store, has the queues of each tenant, and
-// is safe for concurrent use.
+// ingest.Store, usage.Store, price.Store, access.Store and notify.Store, has the
+// queues of each tenant, and is safe for concurrent use.
 type Store struct {
 	dir   string
 	write *sql.DB // one connection; nil when reading only
