@@ -2,6 +2,7 @@
 // decimal string; sums and rates are made of whole billionths.
 import type { Schemas } from '@/api/client'
 import { fromNano, toNano } from '@/format/money'
+import { nameOf } from './changes'
 
 export type CostGraph = Schemas['CostGraph']
 export type Step = CostGraph['step']
@@ -114,7 +115,13 @@ export function keyOf(series: { currency: string; values: readonly string[]; oth
 
 export function labelOf(series: { values: readonly string[]; other: boolean }): string {
   if (series.other) return 'Other'
-  return series.values.join(' · ') || 'All'
+  return series.values.map(shorten).join(' · ') || 'All'
+}
+
+// What tells principals apart comes first, where it is not cut off.
+function shorten(value: string): string {
+  const account = /^arn:[^:]*:[^:]*:[^:]*:(\d+):/.exec(value)?.[1]
+  return account ? `${nameOf(value)} (${account})` : nameOf(value)
 }
 
 /** The mean rate over seconds, rounded to a billionth, half away from zero. */
@@ -157,16 +164,14 @@ export function cut(graph: CostGraph, from: number, to: number): CostGraph {
     ...kept.map((bucket) => values[bucket.i] ?? nothing),
     ...after.map(() => nothing),
   ]
+  const series = graph.series.map((one) => cutSeries(one, column))
   return {
     ...graph,
     from: iso(start),
     to: iso(end),
-    starts: [...before, ...kept.map((bucket) => Math.max(bucket.start, start)), ...after].map(iso),
-    series: graph.series.map((one) => cutSeries(one, column)),
-    totals: graph.totals.map((total) => ({
-      ...total,
-      amount: fromNano(graph.series.filter((one) => one.currency === total.currency).reduce((sum, one) => sum + sumNano(column(one.amounts, '0')), 0n)),
-    })),
+    starts: [...before.map(iso), ...kept.map((bucket) => (bucket.start < start ? iso(start) : (graph.starts[bucket.i] ?? ''))), ...after.map(iso)],
+    series,
+    totals: graph.totals.map((total) => ({ ...total, amount: fromNano(sumNano(series.filter((one) => one.currency === total.currency).map((one) => one.total))) })),
   }
 }
 

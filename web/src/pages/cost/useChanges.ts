@@ -20,6 +20,7 @@ export function useChanges(asked: MaybeRefOrGetter<ChangesAsked>, { key = '', en
     }),
     queryFn: ({ signal }) => data(api.GET('/v1/cost/changes', { params: { query: toValue(asked) }, signal })),
     placeholderData: keepPreviousData,
+    shallow: true,
     enabled: computed(() => toValue(enabled)),
   })
 }

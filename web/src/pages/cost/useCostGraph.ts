@@ -35,6 +35,7 @@ export function useCostGraph(state: CostState, time: TimeRangeState) {
       return data(api.GET('/v1/cost/graph', { params: { query: { ...asked.value, ...time.params.value } }, signal }))
     },
     placeholderData: atHand,
+    shallow: true, // an answer is replaced, never changed; its cells are many
     refetchInterval: computed(() => (isRelative(time.range.value) ? MOVES_ON : false)),
   })
   const answer = computed(() => query.data.value)
