@@ -67,6 +67,7 @@ export class Desk {
   /** A picture of a page that has come to rest, and what axe says of it. */
   async inspect(page: Page, name: string): Promise<void> {
     await settled(page)
+    await page.evaluate(() => window.scrollTo(0, 0))
     await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true })
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     if (wide > 0) this.note(name, `the document scrolls sideways by ${wide} px`)

@@ -1,11 +1,12 @@
 // Kopter as a user has it: the real binary on a free port of this machine, with
 // a data folder that goes when it ends.
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { Client } from './client.ts'
 
 /** The root of the project. */
@@ -25,7 +26,6 @@ export interface Served {
 export class Kopter {
   private readonly process: ChildProcess
   private readonly folder: string
-  private output = ''
   readonly url: string
   /** The sign-in link as it was printed; not used yet. */
   readonly link: string
@@ -33,10 +33,8 @@ export class Kopter {
   private constructor(process: ChildProcess, folder: string, output: string) {
     this.process = process
     this.folder = folder
-    this.output = output
     this.link = LINK.exec(output)?.[0] ?? ''
     this.url = new URL(this.link).origin
-    process.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
   }
 
   /** Starts a command that serves; args are those behind --data and --listen. */
@@ -52,9 +50,9 @@ export class Kopter {
     return { url: this.url, cookie: await Client.exchange(this.url, secretOf(this.link)) }
   }
 
-  /** What it wrote, for a test that failed. */
-  get log(): string {
-    return this.output
+  /** What another command of the binary prints about the same data. */
+  async run(...args: string[]): Promise<string> {
+    return (await promisify(execFile)(BINARY, [...args, '--data', join(this.folder, 'data')])).stdout
   }
 
   async stop(): Promise<void> {
