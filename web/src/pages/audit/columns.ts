@@ -9,14 +9,14 @@ type EventColumn = Column<AuditEvent>
 export const USUAL: readonly string[] = ['time', 'name', 'source', 'actor', 'account', 'region', 'ip', 'resources', 'error']
 
 const PLAIN: readonly EventColumn[] = [
-  { key: 'name', label: 'Name', width: 'minmax(132px, 1.5fr)', min: 132, text: (e) => e.name, title: (e) => e.name },
-  { key: 'source', label: 'Source', width: 'minmax(84px, 0.7fr)', min: 84, text: (e) => sourceName(e.source), title: (e) => e.source },
-  { key: 'actor', label: 'Actor', width: 'minmax(128px, 1.4fr)', min: 128, text: whoOf, title: (e) => e.principal || e.actor },
-  { key: 'account', label: 'Account', width: '120px', min: 120, mono: true, text: (e) => e.account },
-  { key: 'region', label: 'Region', width: '104px', min: 104, text: (e) => e.region },
-  { key: 'ip', label: 'From', width: 'minmax(116px, 0.9fr)', min: 116, mono: true, text: (e) => e.ip, title: (e) => e.ip },
-  { key: 'resources', label: 'Resources', width: 'minmax(136px, 1.3fr)', min: 136, mono: true, text: resourcesText, title: (e) => e.resources.join('\n') },
-  { key: 'error', label: 'Error', width: 'minmax(112px, 1.1fr)', min: 112, text: (e) => e.error_code, title: (e) => e.error_message || e.error_code },
+  { key: 'name', label: 'Name', width: 'minmax(124px, 1.5fr)', min: 124, text: (e) => e.name, title: (e) => e.name },
+  { key: 'source', label: 'Source', width: 'minmax(76px, 0.7fr)', min: 76, text: (e) => sourceName(e.source), title: (e) => e.source },
+  { key: 'actor', label: 'Actor', width: 'minmax(116px, 1.4fr)', min: 116, text: whoOf, title: (e) => e.principal || e.actor },
+  { key: 'account', label: 'Account', width: '104px', min: 104, mono: true, text: (e) => e.account },
+  { key: 'region', label: 'Region', width: '100px', min: 100, text: (e) => e.region },
+  { key: 'ip', label: 'From', width: 'minmax(108px, 0.9fr)', min: 108, mono: true, text: (e) => e.ip, title: (e) => e.ip },
+  { key: 'resources', label: 'Resources', width: 'minmax(104px, 1.3fr)', min: 104, mono: true, text: resourcesText, title: (e) => e.resources.join('\n') },
+  { key: 'error', label: 'Error', width: 'minmax(96px, 1.1fr)', min: 96, text: (e) => e.error_code, title: (e) => e.error_message || e.error_code },
   { key: 'principal', label: 'Principal', width: 'minmax(160px, 1.4fr)', min: 160, mono: true, text: (e) => shortArn(e.principal), title: (e) => e.principal },
   { key: 'actor_type', label: 'Kind of actor', width: '124px', min: 124, text: (e) => e.actor_type },
   { key: 'read_only', label: 'Reads or writes', width: '120px', min: 120, text: (e) => (e.read_only ? 'Read' : 'Write') },
@@ -35,7 +35,7 @@ function resourcesText(event: AuditEvent): string {
 
 /** Columns by their keys, in their own order; the usual ones where none is known. */
 export function columnsOf(keys: readonly string[], zone: Zone): EventColumn[] {
-  const time: EventColumn = { key: 'time', label: 'Time', width: '158px', min: 158, mono: true, text: (e) => formatTime(e.time, zone), title: (e) => formatExact(e.time, zone) }
+  const time: EventColumn = { key: 'time', label: 'Time', width: '152px', min: 152, mono: true, text: (e) => formatTime(e.time, zone), title: (e) => formatExact(e.time, zone) }
   const all = [time, ...PLAIN]
   const known = all.filter((column) => keys.includes(column.key))
   return known.length > 0 ? known : all.filter((column) => USUAL.includes(column.key))

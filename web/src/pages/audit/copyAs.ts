@@ -20,9 +20,9 @@ const DAY = 86_400_000
 export function copiesOf(event: AuditEvent, raw: Raw | undefined, link: string, now: number): Copy[] {
   return [
     { key: 'aws', label: 'aws cloudtrail lookup-events', ...lookupEvents(event, raw, now) },
-    { key: 'jq', label: 'jq over log files', note: 'Run it where the folder AWSLogs is.', text: jq(event, raw) },
-    { key: 'athena', label: 'Athena SQL', note: 'Put the name of your table in place of cloudtrail_logs.', text: athena(event, raw) },
-    { key: 'kopter', label: 'kopter search', note: 'In the folder of kopter-data, or with --data.', text: kopter(event) },
+    { key: 'jq', label: 'jq over log files', note: 'Where the folder AWSLogs is.', text: jq(event, raw) },
+    { key: 'athena', label: 'Athena SQL', note: 'Name your table in place of cloudtrail_logs.', text: athena(event, raw) },
+    { key: 'kopter', label: 'kopter search', note: 'Beside kopter-data, or with --data.', text: kopter(event) },
     { key: 'json', label: 'Raw JSON', note: 'The record as CloudTrail wrote it.', text: raw && JSON.stringify(raw, null, 2) },
     { key: 'link', label: 'Link', note: 'To the page of this event.', text: link },
   ]
@@ -70,7 +70,7 @@ function lookupEvents(event: AuditEvent, raw: Raw | undefined, now: number): { n
   if (event.region) words.push(`--region ${shellWord(event.region)}`)
   words.push(`--start-time ${from}`, `--end-time ${to}`, `--lookup-attributes ${shellWord(attribute(key, value))}`)
   const old = now - Date.parse(event.time) > HISTORY_DAYS * DAY
-  const note = old ? `CloudTrail's own history goes back ${HISTORY_DAYS} days; this event is older.` : `With credentials of account ${event.account || 'the event'}.`
+  const note = old ? `CloudTrail's own history goes back ${HISTORY_DAYS} days; this event is older.` : event.account ? `As account ${event.account}.` : 'As the account of the event.'
   return { note, text: words.join(' ') }
 }
 
