@@ -30,6 +30,8 @@ type Options struct {
 	Tenant account.Tenant
 	// Now is the clock.
 	Now func() time.Time
+	// hook is local.Options.Hook, for tests that kill.
+	hook func(point string) error
 }
 
 // App is an open data folder and everything that can be done with it.
@@ -48,7 +50,7 @@ func Open(ctx context.Context, opt Options) (*App, error) {
 	if err := opt.Tenant.Validate(); err != nil {
 		return nil, err
 	}
-	store, err := local.Open(ctx, opt.Data, local.Options{ReadOnly: !opt.Write, Now: opt.Now})
+	store, err := local.Open(ctx, opt.Data, local.Options{ReadOnly: !opt.Write, Now: opt.Now, Hook: opt.hook})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no data in %s: begin with `kopter ingest PATH`, or name another folder with --data", opt.Data)
 	}

@@ -21,7 +21,7 @@ import (
 // A commit sends what the stages behind it need to know.
 type ingestStage struct {
 	lake   *audit.Lake
-	store  *local.Store
+	store  ingest.Store
 	tenant account.Tenant
 	opt    ingest.Options
 	told   ingestObserver

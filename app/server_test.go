@@ -92,14 +92,19 @@ func (b *browser) get(path string, query url.Values, into any) {
 // until asks again and again until ok, for as long as a slow machine may take.
 func (b *browser) until(what string, ok func() bool) {
 	b.t.Helper()
+	b.within(time.Minute, what, ok)
+}
+
+func (b *browser) within(limit time.Duration, what string, ok func() bool) {
+	b.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(time.Minute)
+	late := time.After(limit)
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-late:
-			b.t.Fatalf("%s: not within a minute", what)
+			b.t.Fatalf("%s: not within %s", what, limit)
 		}
 	}
 }
