@@ -183,6 +183,7 @@ describe('the Cost page', () => {
     await open()
     expect(page.text()).toContain('which is not the same as free')
     expect(series1('x')?.get('.amount').text()).toBe('no price')
+    expect(series1('x')?.get('.share').text()).toBe('–')
   })
 })
 
