@@ -8,6 +8,8 @@
 #   make generate  what is made from api/openapi.yaml
 #   make lint      formatting, vet, staticcheck, dead code, stale files
 #   make bench     the numbers of the README, each beside a peer in the same run
+#   make soak      a server under SOAK_RATE events per second (default 1000) for
+#                  SOAK_TIME (default 10m), measured from outside
 #   make fuzz      every fuzz target for FUZZTIME (default 30s)
 #
 # KOPTER_REQUIRE=all turns a test that is left out into a failure.
@@ -19,6 +21,8 @@ SHELL := /bin/bash
 CACHE := $(CURDIR)/.cache
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME ?= 30s
+SOAK_TIME ?= 10m
+SOAK_RATE ?= 1000
 
 # Versions of the tools that tests and linters run; Go fetches them through the
 # module proxy.
@@ -91,6 +95,10 @@ endif
 .PHONY: bench
 bench: build tools
 	go run ./bench -kopter bin/kopter
+
+.PHONY: soak
+soak: build
+	go run ./bench -kopter bin/kopter -soak $(SOAK_TIME) -rate $(SOAK_RATE)
 
 .PHONY: fuzz
 fuzz:

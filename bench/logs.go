@@ -44,6 +44,9 @@ type simulation struct {
 	// Pack is the least bytes of JSON in a file; 0 leaves the files as a trail
 	// of many quiet accounts delivers them.
 	Pack int `json:"pack"`
+	// Instances is how many instances live, roughly; 0 leaves it to the number
+	// of events.
+	Instances int `json:"instances,omitzero"`
 }
 
 // packBytes makes files of some 4,000 events, as busy accounts have them.
@@ -105,6 +108,7 @@ func simulateLogs(ctx context.Context, s simulation) (logSet, error) {
 	opt := simulate.Options{
 		Seed: 1, Start: start, End: start.AddDate(0, 0, simulatedDays), Events: s.Events,
 		Accounts: 12, Duplicates: 0.01, Late: 0.01, FilesPerHour: 1, SnapshotEvery: -1,
+		Instances: s.Instances,
 	}
 	if s.Pack == 0 {
 		opt.Accounts, opt.FilesPerHour = 40, 12

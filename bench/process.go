@@ -85,6 +85,8 @@ var children = map[string]func(ctx context.Context, job []byte) (any, error){
 	"fleet":    answer(writeFleet),
 	"graph":    answer(drawGraphs),
 	"ledger":   answer(followEvents),
+	"past":     answer(writePast),
+	"feed":     answer(feedLive),
 }
 
 // answer adapts a typed job to children.

@@ -15,6 +15,7 @@ type report struct {
 	scale   int64
 	left    []string // peers and data that are not here
 	tables  []table
+	counted bool // the verdict counts the bars
 }
 
 // table is one subject of the report.
@@ -173,6 +174,10 @@ func (r report) markdown() string {
 		t.write(&s)
 	}
 	fmt.Fprintf(&s, "%s\n", r.verdict())
+	if r.counted {
+		passed, failed := r.count()
+		fmt.Fprintf(&s, "\n%d passed, %d failed\n", passed, failed)
+	}
 	return s.String()
 }
 
@@ -202,6 +207,21 @@ func (r report) verdict() string {
 		return "Every bar is reached."
 	}
 	return "Missed:\n" + strings.Join(list, "\n")
+}
+
+// count says how many figures with a bar reach it, and how many do not.
+func (r report) count() (passed, failed int) {
+	for _, t := range r.tables {
+		for _, f := range t.figures {
+			switch {
+			case len(f.misses()) > 0:
+				failed++
+			case f.bar != (bar{}):
+				passed++
+			}
+		}
+	}
+	return passed, failed
 }
 
 // machine says what the numbers were taken on.
