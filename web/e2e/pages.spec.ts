@@ -10,6 +10,7 @@ const PAGES = {
   accounts: '/accounts',
   pipeline: '/pipeline',
   notifications: '/notifications',
+  settings: '/settings',
   missing: '/no/such/page',
 }
 
