@@ -70,9 +70,9 @@ it('shortens ARNs and nothing else', () => {
 
 describe('columns', () => {
   it('are the usual ones, or those asked for in their own order', () => {
-    expect(columnsOf([], 'utc').map((one) => one.key)).toEqual(USUAL)
-    expect(columnsOf(['error', 'time', 'nonsense'], 'utc').map((one) => one.key)).toEqual(['time', 'error'])
-    expect(columnsOf(['nonsense'], 'utc').map((one) => one.key)).toEqual(USUAL)
+    expect(columnsOf([], 'utc', '2026', false).map((one) => one.key)).toEqual(USUAL)
+    expect(columnsOf(['error', 'time', 'nonsense'], 'utc', '2026', false).map((one) => one.key)).toEqual(['time', 'error'])
+    expect(columnsOf(['nonsense'], 'utc', '2026', false).map((one) => one.key)).toEqual(USUAL)
   })
   it('come and go, and the usual ones are not written down', () => {
     const without = toggled([], 'ip')
@@ -81,8 +81,8 @@ describe('columns', () => {
     expect(toggled([], 'event_id').at(-1)).toBe('event_id')
   })
   it('show times in the zone', () => {
-    const [time] = columnsOf(['time'], 'Asia/Tokyo')
-    expect(time?.text?.(event())).toBe('2026-11-03 23:05:09')
+    const text = (year: string) => columnsOf(['time'], 'Asia/Tokyo', year, true)[0]?.text?.(event())
+    expect([text('2026'), text('2027')]).toEqual(['11-03 23:05:09', '2026-11-03 23:05:09'])
   })
   it('mark failures, and are quieter about reads', () => {
     expect([rowClass(event()), rowClass(event({ read_only: true })), rowClass(event({ error_code: 'AccessDenied' }))]).toEqual(['', 'quiet', 'failed'])

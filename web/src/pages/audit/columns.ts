@@ -9,9 +9,9 @@ type EventColumn = Column<AuditEvent>
 export const USUAL: readonly string[] = ['time', 'name', 'source', 'actor', 'account', 'region', 'ip', 'resources', 'error']
 
 const PLAIN: readonly EventColumn[] = [
-  { key: 'name', label: 'Name', width: 'minmax(124px, 1.5fr)', min: 124, text: (e) => e.name, title: (e) => e.name },
-  { key: 'source', label: 'Source', width: 'minmax(76px, 0.7fr)', min: 76, text: (e) => sourceName(e.source), title: (e) => e.source },
-  { key: 'actor', label: 'Actor', width: 'minmax(116px, 1.4fr)', min: 116, text: whoOf, title: (e) => e.principal || e.actor },
+  { key: 'name', label: 'Name', width: 'minmax(144px, 1.5fr)', min: 144, text: (e) => e.name, title: (e) => e.name },
+  { key: 'source', label: 'Source', width: 'minmax(80px, 0.7fr)', min: 80, text: (e) => sourceName(e.source), title: (e) => e.source },
+  { key: 'actor', label: 'Actor', width: 'minmax(124px, 1.4fr)', min: 124, text: whoOf, title: (e) => e.principal || e.actor },
   { key: 'account', label: 'Account', width: '104px', min: 104, mono: true, text: (e) => e.account },
   { key: 'region', label: 'Region', width: '100px', min: 100, text: (e) => e.region },
   { key: 'ip', label: 'From', width: 'minmax(108px, 0.9fr)', min: 108, mono: true, text: (e) => e.ip, title: (e) => e.ip },
@@ -33,9 +33,19 @@ function resourcesText(event: AuditEvent): string {
   return rest.length > 0 ? `${shortArn(first)} +${rest.length}` : shortArn(first)
 }
 
-/** Columns by their keys, in their own order; the usual ones where none is known. */
-export function columnsOf(keys: readonly string[], zone: Zone): EventColumn[] {
-  const time: EventColumn = { key: 'time', label: 'Time', width: '152px', min: 152, mono: true, text: (e) => formatTime(e.time, zone), title: (e) => formatExact(e.time, zone) }
+/** "11-03 14:05:09", with the year where it is not this one. */
+export function shortTime(time: string, zone: Zone, year: string): string {
+  const text = formatTime(time, zone)
+  return text.startsWith(`${year}-`) ? text.slice(5) : text
+}
+
+/**
+ * Columns by their keys, in their own order; the usual ones where none is
+ * known. year is this one, and old says that there may be events of others.
+ */
+export function columnsOf(keys: readonly string[], zone: Zone, year: string, old: boolean): EventColumn[] {
+  const width = old ? 152 : 118
+  const time: EventColumn = { key: 'time', label: 'Time', width: `${width}px`, min: width, mono: true, text: (e) => shortTime(e.time, zone, year), title: (e) => formatExact(e.time, zone) }
   const all = [time, ...PLAIN]
   const known = all.filter((column) => keys.includes(column.key))
   return known.length > 0 ? known : all.filter((column) => USUAL.includes(column.key))
