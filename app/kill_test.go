@@ -72,17 +72,21 @@ func (o organisation) goOn(t *testing.T, do func()) {
 	}
 }
 
-// killOften kills one server after the other: every second one at a random
-// moment, the others at each of the points in turn. A compaction is rare, so
-// that its point has more turns.
+// killOften kills one server after the other: every second one at each of the
+// points in turn, the others at a random moment. A price list is only imported
+// once and parts are rarely merged, so that their points come first and are
+// waited for.
 func (o organisation) killOften(t *testing.T, random *rand.Rand, struck *strikes, kills int) {
-	points := append(deadly(), pointMerged, pointMerged, pointMerged)
+	points := append([]string{local.PointSheet, pointMerged}, deadly()...)
 	for n := 0; struck.total() < kills && !t.Failed(); n++ {
-		d := doom{Dir: o.dir}
-		if turn := n / 2; n%2 == 1 {
+		d, life := doom{Dir: o.dir}, time.Duration(random.Int64N(int64(longestLife)))
+		if turn := n / 2; n%2 == 0 {
 			d.Point, d.Nth = points[turn%len(points)], 1+turn/len(points)%2
 		}
-		struck.add(d.start(t).killAfter(t, time.Duration(random.Int64N(int64(longestLife)))))
+		if d.Point == local.PointSheet || d.Point == pointMerged {
+			d.Nth, life = 1, 4*longestLife
+		}
+		struck.add(d.start(t).killAfter(t, life))
 	}
 }
 

@@ -63,9 +63,12 @@ func (o organisation) server() ServerOptions {
 // anything. What a killed server had received is hidden for a minute.
 func (o organisation) drained(t *testing.T, b *browser, reader *App) {
 	t.Helper()
+	began := time.Now()
 	o.arrived(t, b, reader)
+	arrived := time.Since(began)
 	b.until("a round of describer and pricing", func() bool { return b.handled(StageDescriber) > 0 && b.handled(StagePricing) > 0 })
 	b.within(2*time.Minute, "quiet queues", b.still)
+	t.Logf("every log file after %s, quiet queues after %s", arrived, time.Since(began))
 }
 
 // arrived waits until every log file is known.
