@@ -37,6 +37,15 @@ describe.skipIf(logs === undefined)('who caused what, in real logs', () => {
     }
   })
 
+  for (const { id, amount } of LIVES) {
+    test(`the page of ${id} has its amount to the billionth`, async ({ desk }) => {
+      const page = await desk.open(world.served, `/inventory/${id}`)
+      await settled(page)
+      const total = page.locator('div').filter({ has: page.getByText('In all', { exact: true }) }).last()
+      expect(nano((await total.getByRole('definition').getAttribute('title')) ?? '')).toBe(nano(amount))
+    })
+  }
+
   for (const mode of ['light', 'dark', 'phone'] as Mode[]) {
     test(`from the step of the graph to the call and its person, ${mode}`, async ({ desk }) => {
       const page = await desk.open(world.served, `/?${new URLSearchParams({ ...range, by: 'actor' })}`, { mode })
