@@ -55,7 +55,7 @@ describe.skipIf(logs === undefined)('who caused what, in real logs', () => {
 
       const life = LIVES[0]
       await page.getByRole('button', { name: new RegExp(`\\$0\\.0104/h.*bert-jan.*RunInstances.*${life?.opened}`) }).click()
-      const call = page.getByRole('region', { name: 'The call' })
+      const call = page.getByRole('listitem').filter({ has: page.getByRole('button', { expanded: true }) })
       await call.getByText('192.168.10.20').waitFor()
       await call.getByText('user/bert-jan').waitFor()
       await call.getByText(/stratus-red-team/).waitFor()

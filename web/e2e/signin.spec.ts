@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { Client } from './support/client.ts'
 import { test } from './support/test.ts'
 
-const REFUSED = /console: .*status of 401/
+const REFUSED = /console: .*status of 40[13]/
 
 test('a link signs in once, and leaves no secret in the address', async ({ desk, demo, api }) => {
   desk.allow(REFUSED)

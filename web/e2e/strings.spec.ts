@@ -67,7 +67,11 @@ for (const mode of ['light', 'phone'] as Mode[]) {
 
 /** Opens what is folded, so that all of it is looked at. */
 async function openAll(page: Page): Promise<void> {
-  const folded = page.locator('main button[aria-expanded="false"][aria-controls]').filter({ hasText: /Instances|mallory|img|endless/ })
-  for (let left = 5; left > 0 && (await folded.count()) > 0; left--) await folded.first().click()
+  const folded = page.locator('main button[aria-expanded="false"][aria-controls]').filter({ hasText: /Instances/ })
+  for (let left = 5; left > 0 && (await folded.count()) > 0; left--) {
+    await folded.first().focus()
+    await page.keyboard.press('Enter')
+    await settled(page)
+  }
   await settled(page)
 }
