@@ -1,10 +1,12 @@
 package api
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,49 +32,34 @@ const (
 	streamBuffer = 64
 	// replayed is how many messages a client that comes back can be given.
 	replayed = 256
-	// tailed bounds the events in one message of the live tail.
-	tailed = 200
-	// maxPending bounds the parts that wait to be searched for the live tail.
-	maxPending = 4096
-	// tailTime bounds one search of the live tail.
-	tailTime = 5 * time.Second
 )
 
 // errStreams: a tenant has as many streams as it may have.
 var errStreams = errors.New("too many streams are open: close some")
-
-// Tail searches the audit log for what a commit brought.
-type Tail interface {
-	Search(ctx context.Context, t account.Tenant, r audit.Request) (audit.Result, error)
-}
 
 // Hub hands what happens to the streams of a tenant. Publishing never waits
 // for a client: one that is slow misses messages, and is told so. Streams that
 // ask for the same share the bytes that they are sent. It is safe for
 // concurrent use.
 type Hub struct {
-	tail  Tail
-	log   *slog.Logger
-	epoch string // tells the ids of this process's messages from all others
-	wake  chan struct{}
-	ended chan struct{} // closed when the tail goroutine has ended
-	stop  context.CancelFunc
+	follower  func(account.Tenant) (follower, error) // whoever it is given to closes it
+	log       *slog.Logger
+	epoch     string // tells the ids of this process's messages from all others
+	following sync.WaitGroup
 
 	mu      sync.Mutex
 	closed  bool
 	tenants map[account.Tenant]*channel
 }
 
-// NewHub gives a hub whose live tail searches in tail. It works until Close.
-func NewHub(tail Tail, log *slog.Logger) *Hub {
-	ctx, stop := context.WithCancel(context.Background())
-	h := &Hub{
-		tail: tail, log: log, epoch: rand.Text()[:8],
-		wake: make(chan struct{}, 1), ended: make(chan struct{}), stop: stop,
-		tenants: map[account.Tenant]*channel{},
-	}
-	go h.follow(ctx)
-	return h
+// NewHub gives a hub whose live tails follow a lake's commits. It works until
+// Close.
+func NewHub(lake *audit.Lake, log *slog.Logger) *Hub {
+	return newHub(func(t account.Tenant) (follower, error) { return lake.Follow(t) }, log)
+}
+
+func newHub(of func(account.Tenant) (follower, error), log *slog.Logger) *Hub {
+	return &Hub{follower: of, log: log, epoch: rand.Text()[:8], tenants: map[account.Tenant]*channel{}}
 }
 
 // Close ends all streams, and returns when nothing of the hub runs any more.
@@ -86,28 +73,7 @@ func (h *Hub) Close() {
 		}
 	}
 	h.mu.Unlock()
-	h.stop()
-	<-h.ended
-}
-
-// PublishEvents tells the live tail of parts that have become visible: each
-// stream is sent the events in them that match its query.
-func (h *Hub) PublishEvents(t account.Tenant, parts []string) {
-	if len(parts) == 0 {
-		return
-	}
-	h.mu.Lock()
-	c := h.channel(t)
-	c.pending = append(c.pending, parts...)
-	if over := len(c.pending) - maxPending; over > 0 {
-		c.pending = c.pending[over:]
-		c.lose(topicAudit)
-	}
-	h.mu.Unlock()
-	select {
-	case h.wake <- struct{}{}:
-	default: // it is awake
-	}
+	h.following.Wait()
 }
 
 // PublishCost tells that the price graph has changed: what an hour costs now,
@@ -136,7 +102,7 @@ func (h *Hub) publish(t account.Tenant, topic, event string, data any) {
 	}
 	c := h.channel(t)
 	c.seq++
-	m := message{seq: c.seq, topic: topic, frame: frame(h.id(c.seq), event, data)}
+	m := message{topic: topic, frame: frame(h.id(c.seq), event, data)}
 	c.remember(m)
 	for s := range c.streams {
 		if s.topics[topic] {
@@ -149,7 +115,7 @@ func (h *Hub) publish(t account.Tenant, topic, event string, data any) {
 func (h *Hub) channel(t account.Tenant) *channel {
 	c := h.tenants[t]
 	if c == nil {
-		c = &channel{streams: map[*stream]bool{}}
+		c = &channel{streams: map[*stream]bool{}, tails: map[string]*tail{}}
 		h.tenants[t] = c
 	}
 	return c
@@ -166,21 +132,73 @@ func (h *Hub) Streams() int {
 	return n
 }
 
+// subscribe opens a stream. With the id of the last message that its client
+// has seen, the stream begins with what came after it. What is not known any
+// more, and what a live tail would have brought, its client is told to be lost.
+func (h *Hub) subscribe(t account.Tenant, s *stream, lastID string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := h.channel(t)
+	if h.closed {
+		return errBusy
+	}
+	if len(c.streams) >= streamsEach {
+		return errStreams
+	}
+	if s.topics[topicAudit] {
+		if err := h.join(c, t, s); err != nil {
+			return err
+		}
+	}
+	c.streams[s] = true
+	h.resume(c, s, lastID)
+	return nil
+}
+
+// resume gives a stream what its client has missed; h.mu is held.
+func (h *Hub) resume(c *channel, s *stream, lastID string) {
+	last, known := h.seqOf(lastID)
+	if !known || last > c.seq || c.seq-last > uint64(len(c.recent)) {
+		last, known = c.seq, false
+	}
+	s.from = h.id(last)
+	if lastID != "" && (!known || s.topics[topicAudit]) {
+		s.backlog = append(s.backlog, lostFrame(0))
+	}
+	for _, m := range c.recent[len(c.recent)-int(c.seq-last):] {
+		if s.topics[m.topic] {
+			s.backlog = append(s.backlog, m.frame)
+		}
+	}
+}
+
+func (h *Hub) leave(t account.Tenant, s *stream) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.channel(t).end(s)
+}
+
+func (h *Hub) id(seq uint64) string { return fmt.Sprintf("%s-%d", h.epoch, seq) }
+
+// seqOf gives the number of a message's id, if this hub has given it.
+func (h *Hub) seqOf(id string) (uint64, bool) {
+	number, ours := strings.CutPrefix(id, h.epoch+"-")
+	seq, err := strconv.ParseUint(number, 10, 64)
+	return seq, ours && err == nil
+}
+
 // channel is what happens to one tenant. Its hub's mutex guards it.
 type channel struct {
 	seq     uint64 // of the last message
 	recent  []message
-	pending []string // names of parts that the live tail has not seen
 	streams map[*stream]bool
+	tails   map[string]*tail // by the key of their streams
 }
 
-// message is something that happened: as the bytes that all streams are sent,
-// or, on the topic audit, as the parts that it brought.
+// message is something that happened, as the bytes that all streams are sent.
 type message struct {
-	seq   uint64
 	topic string
 	frame []byte
-	parts []string
 }
 
 func (c *channel) remember(m message) {
@@ -190,19 +208,14 @@ func (c *channel) remember(m message) {
 	c.recent = append(c.recent, m)
 }
 
-// lose notes that streams of a topic miss something.
-func (c *channel) lose(topic string) {
-	for s := range c.streams {
-		if s.topics[topic] {
-			s.missed(1)
-		}
-	}
-}
-
 func (c *channel) end(s *stream) {
-	if c.streams[s] {
-		delete(c.streams, s)
-		close(s.gone)
+	if !c.streams[s] {
+		return
+	}
+	delete(c.streams, s)
+	close(s.gone)
+	if s.topics[topicAudit] {
+		c.part(s)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -16,35 +15,58 @@ import (
 
 	"github.com/kopterio/kopter/account"
 	"github.com/kopterio/kopter/audit"
+	"github.com/kopterio/kopter/audit/audittest"
+	"github.com/kopterio/kopter/cloudtrail"
 	"github.com/kopterio/kopter/query"
 )
 
-// fakeTail finds one event in each part, whose id is the part's name.
-type fakeTail struct {
-	mu       sync.Mutex
-	requests []audit.Request
-	fail     error
-	extra    int64 // events beyond those that are given
+// trail is a lake in memory into which a test commits.
+type trail struct {
+	*audit.Lake
+	memory *audittest.Memory
 }
 
-func (f *fakeTail) Search(_ context.Context, _ account.Tenant, r audit.Request) (audit.Result, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.requests = append(f.requests, r)
-	if f.fail != nil {
-		return audit.Result{}, f.fail
+func newTrail() *trail {
+	m := audittest.NewMemory()
+	return &trail{audit.New(m, m), m}
+}
+
+// commit brings events of these ids.
+func (l *trail) commit(t rapid.TB, tenant account.Tenant, ids ...string) {
+	t.Helper()
+	b, err := l.Begin(tenant)
+	if err != nil {
+		t.Fatal(err)
 	}
-	var result audit.Result
-	for _, part := range r.Parts {
-		if fmt.Sprint(r.Query) == "nothing" {
-			break
+	for _, id := range ids {
+		record := cloudtrail.Record{
+			Time: worldStart.UnixMilli(), Account: []byte("111122223333"), EventID: []byte(id), Name: []byte("RunInstances"), Raw: []byte("{}"),
 		}
-		e := &audit.Event{}
-		e.EventID = part
-		result.Events = append(result.Events, e)
+		if _, err := b.Add(context.Background(), &record, "file"); err != nil {
+			t.Fatal(err)
+		}
 	}
-	result.Total = int64(len(result.Events)) + f.extra
-	return result, nil
+	change, err := b.Finish(context.Background())
+	if err == nil {
+		err = l.memory.Apply(context.Background(), tenant, change)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Committed()
+}
+
+// held says how many of a tenant's parts are not merged when all could be.
+func (l *trail) held(t testing.TB, tenant account.Tenant) int {
+	t.Helper()
+	if _, err := l.Compact(context.Background(), tenant, audit.CompactPolicy{}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := l.Bounds(context.Background(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Fresh
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -61,10 +83,17 @@ func listen(t rapid.TB, h *Hub, tenant account.Tenant, topics, q, lastID string)
 		t.Fatal(err)
 	}
 	s := newStream(named, filter, "credential")
-	if err := h.subscribe(context.Background(), tenant, s, lastID); err != nil {
+	if err := h.subscribe(tenant, s, lastID); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// wait gives the next frame, and how long that took.
+func wait(s *stream) (string, time.Duration) {
+	begin := time.Now()
+	frame := <-s.frames
+	return string(frame), time.Since(begin)
 }
 
 // taken gives the frames that wait for a stream's client.
@@ -94,7 +123,7 @@ func idOf(frame string) string {
 func numbered(n int64) StreamPipeline { return StreamPipeline{Events: n} }
 
 func TestTopics(t *testing.T) {
-	h := NewHub(&fakeTail{}, quiet())
+	h := newHub((&fakeLake{}).follow, quiet())
 	defer h.Close()
 	all, cost := listen(t, h, "acme", "", "", ""), listen(t, h, "acme", "cost", "", "")
 	other := listen(t, h, "other", "cost,notifications,pipeline,audit", "", "")
@@ -111,79 +140,9 @@ func TestTopics(t *testing.T) {
 	}
 }
 
-// TestTailAsksOnce: streams that mean the same share one search and its bytes.
-func TestTailAsksOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tail := &fakeTail{extra: 7}
-		h := NewHub(tail, quiet())
-		defer h.Close()
-		a, b := listen(t, h, "acme", "audit", "name:RunInstances  region:eu-west-1", ""), listen(t, h, "acme", "audit", "name:RunInstances AND (region:eu-west-1)", "")
-		c, deaf := listen(t, h, "acme", "audit", "", ""), listen(t, h, "acme", "cost", "", "")
-		h.PublishEvents("acme", []string{"p1", "p2"})
-		synctest.Wait()
-		first, second, third := <-a.frames, <-b.frames, <-c.frames
-		if &first[0] != &second[0] {
-			t.Error("streams that ask for the same have bytes of their own")
-		}
-		if !strings.Contains(string(third), `"event_id":"p1"`) || !strings.Contains(string(third), `"skipped":7}`) {
-			t.Errorf("message %s", third)
-		}
-		if len(tail.requests) != 2 || len(taken(deaf)) != 0 {
-			t.Errorf("%d searches, want 2", len(tail.requests))
-		}
-		for _, r := range tail.requests {
-			if r.Limit != 200 || !r.Total || strings.Join(r.Parts, " ") != "p1 p2" {
-				t.Errorf("searched for %+v", r)
-			}
-		}
-	})
-}
-
-func TestTailThatNobodyFollows(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tail := &fakeTail{}
-		h := NewHub(tail, quiet())
-		defer h.Close()
-		listen(t, h, "acme", "cost", "", "")
-		h.PublishEvents("acme", []string{"p1"})
-		h.PublishEvents("acme", nil)
-		synctest.Wait()
-		if len(tail.requests) != 0 {
-			t.Errorf("searched %d times for nobody", len(tail.requests))
-		}
-	})
-}
-
-func TestTailThatFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := NewHub(&fakeTail{fail: errors.New("disk on fire")}, quiet())
-		defer h.Close()
-		s := listen(t, h, "acme", "audit", "", "")
-		h.PublishEvents("acme", []string{"p1"})
-		synctest.Wait()
-		if s.lost.Load() != 1 || len(taken(s)) != 0 {
-			t.Errorf("%d are known to be lost", s.lost.Load())
-		}
-	})
-}
-
-// TestTailIsBounded publishes more than anybody can search for, before the
-// tail has begun.
-func TestTailIsBounded(t *testing.T) {
-	h := &Hub{wake: make(chan struct{}, 1), tenants: map[account.Tenant]*channel{}}
-	s := listen(t, h, "acme", "audit", "", "")
-	for i := range 3 * maxPending {
-		h.PublishEvents("acme", []string{fmt.Sprint(i)})
-	}
-	parts := h.takePending()["acme"]
-	if len(parts) != maxPending || parts[0] != fmt.Sprint(2*maxPending) || s.lost.Load() == 0 {
-		t.Errorf("%d parts wait, %d losses are known", len(parts), s.lost.Load())
-	}
-}
-
 // TestSlowStreams: nobody waits for a client that does not read.
 func TestSlowStreams(t *testing.T) {
-	h := NewHub(&fakeTail{}, quiet())
+	h := newHub((&fakeLake{}).follow, quiet())
 	defer h.Close()
 	slow, quick := listen(t, h, "acme", "", "", ""), listen(t, h, "acme", "", "", "")
 	const n = 1000
@@ -201,7 +160,7 @@ func TestSlowStreams(t *testing.T) {
 }
 
 func TestStreamsAreBounded(t *testing.T) {
-	h := NewHub(&fakeTail{}, quiet())
+	h := newHub((&fakeLake{}).follow, quiet())
 	defer h.Close()
 	var last *stream
 	for range streamsEach {
@@ -209,12 +168,12 @@ func TestStreamsAreBounded(t *testing.T) {
 	}
 	listen(t, h, "other", "", "", "")
 	one := newStream(map[string]bool{}, query.And{}, "c")
-	if err := h.subscribe(t.Context(), "acme", one, ""); !errors.Is(err, errStreams) {
+	if err := h.subscribe("acme", one, ""); !errors.Is(err, errStreams) {
 		t.Errorf("one too many: %v", err)
 	}
 	h.leave("acme", last)
 	h.leave("acme", last)
-	if err := h.subscribe(t.Context(), "acme", one, ""); err != nil {
+	if err := h.subscribe("acme", one, ""); err != nil {
 		t.Errorf("after one left: %v", err)
 	}
 	if h.Streams() != streamsEach+1 {
@@ -224,14 +183,18 @@ func TestStreamsAreBounded(t *testing.T) {
 
 func TestCloseEndsEverything(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	h := NewHub(&fakeTail{}, quiet())
-	s := listen(t, h, "acme", "audit", "", "")
-	h.PublishEvents("acme", []string{"p1"})
+	trail := newTrail()
+	h := NewHub(trail.Lake, quiet())
+	s := listen(t, h, "acme", "audit,pipeline", "", "")
+	trail.commit(t, "acme", "e1")
 	h.Close()
 	<-s.gone
-	h.PublishEvents("acme", []string{"p2"})
+	trail.commit(t, "acme", "e2")
 	h.PublishPipeline("acme", numbered(1))
-	if err := h.subscribe(t.Context(), "acme", newStream(nil, query.And{}, "c"), ""); !errors.Is(err, errBusy) {
+	if held := trail.held(t, "acme"); held != 0 {
+		t.Errorf("%d parts are held by nobody", held)
+	}
+	if err := h.subscribe("acme", newStream(nil, query.And{}, "c"), ""); !errors.Is(err, errBusy) {
 		t.Errorf("subscribe: %v", err)
 	}
 	h.leave("acme", s)
@@ -239,7 +202,7 @@ func TestCloseEndsEverything(t *testing.T) {
 }
 
 func TestDrop(t *testing.T) {
-	h := NewHub(&fakeTail{}, quiet())
+	h := newHub((&fakeLake{}).follow, quiet())
 	defer h.Close()
 	gone, stays, foreign := listen(t, h, "acme", "", "", ""), listen(t, h, "acme", "", "", ""), listen(t, h, "other", "", "", "")
 	stays.credential = "another"
@@ -258,7 +221,7 @@ func TestDrop(t *testing.T) {
 // every message once and in order, or is told that some are lost.
 func TestResumption(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := NewHub(&fakeTail{}, quiet())
+		h := newHub((&fakeLake{}).follow, quiet())
 		defer h.Close()
 		s := listen(t, h, "acme", "pipeline", "", "")
 		next, expected := int64(0), int64(0) // to be published, to be heard
@@ -268,19 +231,21 @@ func TestResumption(t *testing.T) {
 				next++
 			}
 		}
-		last, missed := "", 0
+		last, missed := s.from, 0
 		hear := func() {
 			for _, f := range taken(s) {
-				last, missed = idOf(f), 0
-				if strings.Contains(f, "\nevent: lost\n") {
+				if strings.HasPrefix(f, "event: lost\n") {
 					expected = next
-				} else if want := fmt.Sprintf(`"events":%d,`, expected); !strings.Contains(f, want) {
+					continue
+				}
+				last, missed = idOf(f), 0
+				if want := fmt.Sprintf(`"events":%d,`, expected); !strings.Contains(f, want) {
 					t.Fatalf("heard %q, want %s", f, want)
 				} else {
 					expected++
 				}
 			}
-			if last != "" && expected != next {
+			if expected != next {
 				t.Fatalf("heard up to %d of %d", expected, next)
 			}
 		}
@@ -292,12 +257,13 @@ func TestResumption(t *testing.T) {
 			publish(away)
 			missed += away
 			s = listen(t, h, "acme", "pipeline", "", last)
-			lost := len(s.backlog) > 0 && strings.Contains(string(s.backlog[0]), "\nevent: lost\n")
-			if want := last != "" && missed > replayed; lost != want {
+			lost := len(s.backlog) > 0 && strings.HasPrefix(string(s.backlog[0]), "event: lost\n")
+			if want := missed > replayed; lost != want {
 				t.Fatalf("after %d messages: told of a loss: %v, want %v", missed, lost, want)
 			}
-			if last == "" {
-				expected = next
+			last, missed = s.from, int(next-expected)
+			if lost {
+				missed = 0
 			}
 			hear()
 		}
@@ -305,110 +271,46 @@ func TestResumption(t *testing.T) {
 }
 
 func TestResumptionElsewhere(t *testing.T) {
-	before := NewHub(&fakeTail{}, quiet())
+	before := newHub((&fakeLake{}).follow, quiet())
 	before.PublishPipeline("acme", numbered(1))
 	before.Close()
-	h := NewHub(&fakeTail{}, quiet())
+	h := newHub((&fakeLake{}).follow, quiet())
 	defer h.Close()
 	h.PublishPipeline("acme", numbered(1))
 	for _, id := range []string{before.id(1), h.id(2), h.id(1) + "x", "garbage", "-1", h.epoch + "-", h.epoch + "-18446744073709551615"} {
 		s := listen(t, h, "acme", "pipeline", "", id)
-		if got := taken(s); len(got) != 1 || got[0] != "id: "+h.id(1)+"\nevent: lost\ndata: {\"messages\":0}\n\n" {
-			t.Errorf("after %s: %q", id, got)
+		if got := taken(s); len(got) != 1 || got[0] != "event: lost\ndata: {\"messages\":0}\n\n" || s.from != h.id(1) {
+			t.Errorf("after %s: %q from %s", id, got, s.from)
 		}
-	}
-}
-
-// TestTailResumes searches, for a client that comes back, in the parts that
-// came while it was away, and in no others.
-func TestTailResumes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tail := &fakeTail{}
-		h := NewHub(tail, quiet())
-		defer h.Close()
-		s := listen(t, h, "acme", "audit", "", "")
-		publish := func(part string) {
-			h.PublishEvents("acme", []string{part})
-			synctest.Wait()
-		}
-		publish("p1")
-		last := idOf(taken(s)[0])
-		h.leave("acme", s)
-		publish("p2")
-		h.PublishCost("acme", worldStart, nil, nil)
-		publish("p3")
-		s = listen(t, h, "acme", "audit", "", last)
-		got := taken(s)
-		if r := tail.requests[len(tail.requests)-1]; strings.Join(r.Parts, " ") != "p2 p3" || len(got) != 1 {
-			t.Fatalf("searched in %v, heard %q", r.Parts, got)
-		}
-		h.leave("acme", s)
-		s = listen(t, h, "acme", "audit", "", idOf(got[0]))
-		if again := taken(s); len(again) != 0 {
-			t.Errorf("the same again: %q", again)
-		}
-		publish("p4")
-		if got := taken(s); len(got) != 1 || !strings.Contains(got[0], `"p4"`) {
-			t.Errorf("what comes next: %q", got)
-		}
-	})
-}
-
-// TestStreamsThatComeMeanwhile: a stream that comes while the tail searches is
-// told of the parts, too.
-func TestStreamsThatComeMeanwhile(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tail := &slowTail{fakeTail: fakeTail{}, took: time.Second}
-		h := NewHub(tail, quiet())
-		defer h.Close()
-		first := listen(t, h, "acme", "audit", "", "")
-		h.PublishEvents("acme", []string{"p1"})
-		synctest.Wait() // it searches
-		late := listen(t, h, "acme", "audit", "name:x", "")
-		time.Sleep(3 * time.Second)
-		for name, s := range map[string]*stream{"first": first, "late": late} {
-			if got := taken(s); len(got) != 1 {
-				t.Errorf("the %s stream hears %q", name, got)
-			}
-		}
-	})
-}
-
-type slowTail struct {
-	fakeTail
-	took time.Duration
-}
-
-func (s *slowTail) Search(ctx context.Context, t account.Tenant, r audit.Request) (audit.Result, error) {
-	select {
-	case <-time.After(s.took):
-		return s.fakeTail.Search(ctx, t, r)
-	case <-ctx.Done():
-		return audit.Result{}, ctx.Err()
 	}
 }
 
 // TestConcurrentHub has everybody do everything at once.
 func TestConcurrentHub(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	h := NewHub(&fakeTail{}, quiet())
+	trail := newTrail()
+	h := NewHub(trail.Lake, quiet())
+	tenants := []account.Tenant{"acme", "other"}
 	var all sync.WaitGroup
 	for i := range 8 {
-		tenant := account.Tenant([]string{"acme", "other"}[i%2])
+		tenant := tenants[i%2]
 		all.Go(func() {
 			for n := range 200 {
 				h.PublishPipeline(tenant, numbered(int64(n)))
-				h.PublishEvents(tenant, []string{fmt.Sprint(n)})
 				h.PublishCost(tenant, worldStart, nil, nil)
+			}
+		})
+		all.Go(func() {
+			for n := range 20 {
+				trail.commit(t, tenant, fmt.Sprint(i, "-", n))
 			}
 		})
 		all.Go(func() {
 			last := ""
 			for range 50 {
 				s := listen(t, h, tenant, "audit,pipeline", "", last)
-				for _, f := range taken(s) {
-					last = idOf(f)
-				}
+				last = s.from
+				taken(s)
 				h.leave(tenant, s)
 			}
 		})
@@ -421,4 +323,9 @@ func TestConcurrentHub(t *testing.T) {
 	}
 	all.Wait()
 	h.Close()
+	for _, tenant := range tenants {
+		if held := trail.held(t, tenant); held != 0 {
+			t.Errorf("%d parts of %s are held by nobody", held, tenant)
+		}
+	}
 }

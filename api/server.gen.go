@@ -1231,7 +1231,7 @@ type StreamEvents struct {
 	// Events The newest first.
 	Events []Event `json:"events"`
 
-	// Skipped Events that matched and were too many to send.
+	// Skipped Events that matched and were too many to send, and events that nobody looked at.
 	Skipped int64 `json:"skipped"`
 }
 

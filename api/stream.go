@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	// heartbeat keeps proxies from taking a quiet stream for a dead one.
+	// heartbeat keeps proxies and clients from taking a quiet stream for a dead
+	// one. It is a message, since browsers do not tell pages of comments.
 	heartbeat = 15 * time.Second
 	// streamAge ends a stream, so that the credentials behind it are looked at
 	// again; its client comes back where it was.
@@ -39,9 +40,10 @@ type stream struct {
 	key        string     // the same for filters that mean the same
 	credential string     // that opened it
 
+	from    string        // the id of the message that it begins after
 	backlog [][]byte      // sent first; nobody but its handler has it
 	frames  chan []byte   // what waits to be sent
-	lost    atomic.Int64  // what found no room there
+	lost    atomic.Int64  // messages that are not sent
 	gone    chan struct{} // closed when the stream is over
 }
 
@@ -58,21 +60,13 @@ func (s *stream) offer(frame []byte) {
 	select {
 	case s.frames <- frame:
 	default:
-		s.missed(1)
+		s.missed()
 	}
 }
 
-func (s *stream) missed(n int64) { s.lost.Add(n) }
-
-// deliver hands over what the stream's query found.
-func (s *stream) deliver(frame []byte, err error) {
-	switch {
-	case err != nil:
-		s.missed(1)
-	case frame != nil:
-		s.offer(frame)
-	}
-}
+// missed notes that a message is not sent; the client is told with the next one
+// that is, or with the next beat.
+func (s *stream) missed() { s.lost.Add(1) }
 
 // GetStream opens a stream of what happens.
 func (s *server) GetStream(ctx context.Context, r GetStreamRequestObject) (GetStreamResponseObject, error) {
@@ -85,7 +79,7 @@ func (s *server) GetStream(ctx context.Context, r GetStreamRequestObject) (GetSt
 		return nil, err
 	}
 	listening := newStream(topics, matching, identityOf(ctx).ID)
-	if err := s.Hub.subscribe(ctx, tenantOf(ctx), listening, given(r.Params.LastEventID, "")); err != nil {
+	if err := s.Hub.subscribe(tenantOf(ctx), listening, given(r.Params.LastEventID, "")); err != nil {
 		return nil, err
 	}
 	return &streaming{stream: listening, ctx: ctx, leave: func() { s.Hub.leave(tenantOf(ctx), listening) }}, nil
@@ -124,7 +118,7 @@ func (s *streaming) VisitGetStreamResponse(w http.ResponseWriter) error {
 	w.Header().Set("X-Accel-Buffering", "no") // of nginx, which would collect messages
 	w.WriteHeader(http.StatusOK)
 	out := &lines{w: w, control: http.NewResponseController(w)}
-	out.send(fmt.Appendf(nil, "retry: %d\n\n", streamRetry.Milliseconds()))
+	out.send(fmt.Appendf(nil, "retry: %d\nid: %s\n\n", streamRetry.Milliseconds(), s.from))
 	for _, frame := range s.backlog {
 		out.send(frame)
 	}
@@ -143,7 +137,7 @@ func (s *streaming) run(out *lines) {
 		case frame := <-s.frames:
 			out.send(frame)
 		case <-beat.C:
-			out.send([]byte(":\n\n"))
+			out.send([]byte("event: beat\ndata: {}\n\n"))
 		case <-old.C:
 			return
 		case <-s.gone:
@@ -186,12 +180,7 @@ func frame(id, event string, data any) []byte {
 	if err != nil {
 		panic(fmt.Errorf("message %s: %w", event, err)) // strings, numbers and times only
 	}
-	return eventFrame(id, event, text)
-}
-
-// eventFrame writes a message whose data is JSON on one line.
-func eventFrame(id, event string, data []byte) []byte {
-	return fmt.Appendf(nil, "id: %s\nevent: %s\ndata: %s\n\n", id, event, data)
+	return fmt.Appendf(nil, "id: %s\nevent: %s\ndata: %s\n\n", id, event, text)
 }
 
 // lostFrame says that messages found no room. It has no id: who comes back goes

@@ -76,7 +76,7 @@ type FollowRequest struct {
 // FollowPage is what some commits have brought.
 type FollowPage struct {
 	Events  []*Event // in the order of Search
-	More    bool     // more of these commits match than Limit; Search finds them
+	Left    int64    // how many more of these commits match than Limit; Search finds them
 	Skipped int64    // rows not looked at, since Next was not called for a long time
 }
 
@@ -112,19 +112,17 @@ func (f *Follower) look(ctx context.Context, r FollowRequest) (FollowPage, error
 			return FollowPage{}, err
 		}
 		if f.crossOff(waiting, replaced) {
-			return FollowPage{Events: result.Events, More: result.Next != "", Skipped: f.takeSkipped()}, nil
+			return FollowPage{Events: result.Events, Left: result.Total - int64(len(result.Events)), Skipped: f.takeSkipped()}, nil
 		}
 	}
 }
 
 func (l *Lake) searchArrivals(ctx context.Context, t account.Tenant, r FollowRequest, waiting []arrival) (Result, error) {
-	request := Request{Query: r.Query, Limit: r.Limit, Raw: r.Raw}
-	except := map[string]map[uint64]bool{}
+	in := rowsLeftOut{}
 	for _, a := range waiting {
-		request.Parts = append(request.Parts, a.part.Name)
-		except[a.part.Name] = a.except
+		in[a.part.Name] = a.except
 	}
-	return l.searchExcept(ctx, t, request, listed(r.Raw), except)
+	return l.searchWithin(ctx, t, Request{Query: r.Query, Limit: r.Limit, Raw: r.Raw, Total: true}, listed(r.Raw), in)
 }
 
 func (f *Follower) snapshot() (waiting []arrival, replaced int) {

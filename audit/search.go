@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 
 	"github.com/kopterio/kopter/account"
-	"github.com/kopterio/kopter/audit/idrun"
 	"github.com/kopterio/kopter/query"
 )
 
@@ -25,11 +24,6 @@ type Request struct {
 	Cursor string // Result.Next of the page before; empty for the first page
 	Raw    bool   // load the raw records too
 	Total  bool   // count all that match, whatever Limit and Cursor say
-
-	// Parts restricts the search to parts of these names; empty is all. One
-	// that is not visible, since it was merged into another, holds nothing: who
-	// wants the events of each commit exactly once uses Follow.
-	Parts []string
 }
 
 // DefaultLimit is how many events a search gives when it does not say, and
@@ -105,11 +99,11 @@ func (l *Lake) each(ctx context.Context, t account.Tenant, r Request, fields []f
 }
 
 func (l *Lake) search(ctx context.Context, t account.Tenant, r Request, fields []field) (Result, error) {
-	return l.searchExcept(ctx, t, r, fields, nil)
+	return l.searchWithin(ctx, t, r, fields, nil)
 }
 
-// searchExcept leaves out rows of some parts, by their identities.
-func (l *Lake) searchExcept(ctx context.Context, t account.Tenant, r Request, fields []field, except map[string]map[uint64]bool) (Result, error) {
+// searchWithin searches some parts, and leaves out some of their rows.
+func (l *Lake) searchWithin(ctx context.Context, t account.Tenant, r Request, fields []field, in rowsLeftOut) (Result, error) {
 	if r.Limit <= 0 {
 		r.Limit = DefaultLimit
 	}
@@ -120,11 +114,11 @@ func (l *Lake) searchExcept(ctx context.Context, t account.Tenant, r Request, fi
 	if err != nil {
 		return Result{}, err
 	}
-	s := searching{plan: compile(r.Query), request: r, after: after, fields: fields, except: except}
+	s := searching{plan: compile(r.Query), request: r, after: after, fields: fields, in: in}
 	s.from, s.until = s.plan.times(r.From, r.Until)
 	var result Result
 	err = l.consistently(ctx, t, func(parts []Part) (err error) {
-		result, err = s.run(ctx, l, t, r.only(parts))
+		result, err = s.run(ctx, l, t, in.only(parts))
 		return err
 	})
 	if err != nil {
@@ -133,12 +127,19 @@ func (l *Lake) searchExcept(ctx context.Context, t account.Tenant, r Request, fi
 	return result, nil
 }
 
-// only gives the parts that a request is restricted to.
-func (r *Request) only(parts []Part) []Part {
-	if len(r.Parts) == 0 {
+// rowsLeftOut names the parts to search, each with the identities of the rows
+// to leave out; nil stands for all parts and rows.
+type rowsLeftOut map[string]map[uint64]bool
+
+// only gives those of the parts that are to be searched.
+func (o rowsLeftOut) only(parts []Part) []Part {
+	if o == nil {
 		return parts
 	}
-	return slices.DeleteFunc(slices.Clone(parts), func(p Part) bool { return !slices.Contains(r.Parts, p.Name) })
+	return slices.DeleteFunc(slices.Clone(parts), func(p Part) bool {
+		_, named := o[p.Name]
+		return !named
+	})
 }
 
 // consistently runs fn on the tenant's visible parts, and again on what is
@@ -170,7 +171,7 @@ type searching struct {
 	from, until int64
 	after       position
 	fields      []field
-	except      map[string]map[uint64]bool // rows to leave out, by part and identity
+	in          rowsLeftOut
 }
 
 func (s *searching) run(ctx context.Context, l *Lake, t account.Tenant, parts []Part) (Result, error) {
@@ -221,6 +222,9 @@ func (s *searching) group(ctx context.Context, g *rowGroup, top *newest) (total 
 	if err != nil || maybe.empty() {
 		return 0, err
 	}
+	if err := scan.leaveOut(s.in[g.part.name], yes, maybe); err != nil {
+		return 0, err
+	}
 	if s.request.Total {
 		if yes, err = scan.settle(ctx, yes, maybe); err != nil {
 			return 0, err
@@ -262,16 +266,10 @@ func (s *searching) newest(ctx context.Context, scan *scan, yes, maybe bitmap, t
 		if err != nil {
 			return err
 		}
-		if s.after.before(p) && !s.leavesOut(scan.part, p) {
+		if s.after.before(p) {
 			top.offer(hit{position: p, group: scan.rowGroup, row: row})
 			taken, last = taken+1, at
 		}
 	}
 	return nil
-}
-
-// leavesOut says whether a row is not wanted.
-func (s *searching) leavesOut(part *openPart, p position) bool {
-	except := s.except[part.name]
-	return len(except) > 0 && except[idrun.Identity([]byte(p.account), []byte(p.id))]
 }

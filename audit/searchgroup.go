@@ -2,6 +2,8 @@ package audit
 
 import (
 	"context"
+
+	"github.com/kopterio/kopter/audit/idrun"
 )
 
 // scan asks one row group a query. It belongs to one goroutine.
@@ -201,4 +203,27 @@ func (s *scan) settle(ctx context.Context, yes, maybe bitmap) (bitmap, error) {
 		}
 	})
 	return matching, failed
+}
+
+// leaveOut takes the rows of some identities out of both sets.
+func (s *scan) leaveOut(identities map[uint64]bool, yes, maybe bitmap) (err error) {
+	if len(identities) == 0 {
+		return nil
+	}
+	ids, accounts := s.cells(fieldEventID), s.cells(fieldAccount)
+	defer ids.close()
+	defer accounts.close()
+	keep := newBitmap(s.rowGroup.rows)
+	maybe.each(func(row int) {
+		var p position
+		if err == nil {
+			p, err = positionOf(0, row, ids, accounts)
+		}
+		if !identities[idrun.Identity([]byte(p.account), []byte(p.id))] {
+			keep.set(row)
+		}
+	})
+	yes.and(keep)
+	maybe.and(keep)
+	return err
 }

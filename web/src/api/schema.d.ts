@@ -388,12 +388,16 @@ export interface paths {
         /**
          * What happens, as it happens (server-sent events).
          * @description Each message has one of these event names, and JSON as its data:
-         *     event (StreamEvents: events of the live tail), cost (StreamCost: the
-         *     graph has changed), notification (Notification), pipeline
-         *     (StreamPipeline), lost (StreamLost: messages were left out, fetch what
-         *     is shown anew). A comment is sent every 15 seconds. The server ends a
-         *     stream after a while, to look at the credentials again; who comes back
-         *     with Last-Event-ID goes on where it was.
+         *     event (StreamEvents: events of the live tail, at most four times a
+         *     second), cost (StreamCost: the graph has changed), notification
+         *     (Notification), pipeline (StreamPipeline), lost (StreamLost: messages
+         *     were left out, fetch what is shown anew), beat (an empty object, every
+         *     15 seconds: the stream lives). The live tail brings every event that is
+         *     committed after the stream was opened and matches, or counts it as
+         *     skipped. The server ends a stream after a while, to look at the
+         *     credentials again; who comes back with Last-Event-ID goes on where it
+         *     was, but for the live tail: events that came meanwhile are to be
+         *     searched for, and lost says so.
          */
         get: operations["getStream"];
         put?: never;
@@ -1171,7 +1175,7 @@ export interface components {
             events: components["schemas"]["Event"][];
             /**
              * Format: int64
-             * @description Events that matched and were too many to send.
+             * @description Events that matched and were too many to send, and events that nobody looked at.
              */
             skipped: number;
         };
