@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 )
@@ -17,7 +19,8 @@ type visit struct {
 // asking is a visit and how long its answers took, in milliseconds.
 type asking struct {
 	visit
-	took []float64
+	took    []float64
+	refused int // because the server was too busy
 }
 
 func askings(visits []visit) []asking {
@@ -31,10 +34,17 @@ func askings(visits []visit) []asking {
 // once asks variant n, until the answer is read.
 func (a *asking) once(ctx context.Context, s *server, n int) error {
 	began := time.Now()
-	if err := s.get(ctx, a.path, a.with(n), nil); err != nil {
+	status, body, err := s.ask(ctx, a.path, a.with(n))
+	switch {
+	case err != nil:
 		return err
+	case status == http.StatusServiceUnavailable:
+		a.refused++
+	case status != http.StatusOK:
+		return fmt.Errorf("GET %s?%s: status %d: %s", a.path, a.with(n).Encode(), status, tail(body))
+	default:
+		a.took = append(a.took, inMilliseconds(time.Since(began)))
 	}
-	a.took = append(a.took, inMilliseconds(time.Since(began)))
 	return nil
 }
 

@@ -118,9 +118,6 @@ func (s *server) get(ctx context.Context, path string, query url.Values, into an
 	if status != http.StatusOK {
 		return fmt.Errorf("GET %s?%s: status %d: %s", path, query.Encode(), status, tail(body))
 	}
-	if into == nil {
-		return nil
-	}
 	return json.Unmarshal(body, into, json.MatchCaseInsensitiveNames(true))
 }
 

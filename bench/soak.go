@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,7 +15,7 @@ import (
 const (
 	shownTime    = 2    // seconds from a file's arrival until people see what is in it
 	memoryGrowth = 1.25 // of the last third of the time over the first
-	filesGrowth  = 1.25 // the same of open descriptors: of parts, and of connections
+	openAtMost   = 512  // descriptors: half of what a process may have open by default
 )
 
 // settleLimit is how long a server may take to read an organisation's past, or
@@ -65,15 +66,16 @@ func (b *bench) soak(ctx context.Context) (tables []table, err error) {
 
 // soaked is what came of a soak.
 type soaked struct {
-	fed   fed
-	probe probing
-	watch watch
-	final pipelineState
+	fed           fed
+	search, graph *probe
+	watch         watch
+	final         pipelineState
 }
 
 // load feeds a server and watches it meanwhile.
 func (b *bench) load(ctx context.Context, s *server, job feed) (*soaked, error) {
-	r := &soaked{probe: probing{server: s}, watch: watch{askings: askings(liveVisits())}}
+	r := &soaked{search: newProbe(ctx, s, "/v1/audit/aws/"), graph: newProbe(ctx, s, "/v1/inventory/")}
+	r.watch = watch{askings: askings(liveVisits()), tell: b.progress(r)}
 	f, err := startFeed(ctx, job)
 	if err != nil {
 		return nil, err
@@ -82,14 +84,32 @@ func (b *bench) load(ctx context.Context, s *server, job feed) (*soaked, error) 
 	defer stop()
 	watched := make(chan error, 1)
 	go func() { watched <- r.watch.run(watching, s) }()
-	err = f.each(func(found sample) { r.probe.look(ctx, found) })
+	err = f.each(func(found sample) {
+		at := time.Unix(0, found.At)
+		r.search.look(found.Event, at)
+		r.graph.look(found.Instance, at)
+	})
 	stop()
-	r.probe.wg.Wait()
-	if err = errors.Join(err, <-watched, r.probe.failure); err != nil {
+	if err = errors.Join(err, r.search.end(), r.graph.end(), <-watched); err != nil {
 		return nil, err
 	}
 	r.fed, err = f.wait()
 	return r, err
+}
+
+// progress tells what was found since it told the last time.
+func (b *bench) progress(r *soaked) func() {
+	var seen [2]int
+	began := time.Now()
+	return func() {
+		text := fmt.Sprintf("%4.0f s", time.Since(began).Seconds())
+		for n, p := range []*probe{r.search, r.graph} {
+			took := p.since(seen[n])
+			seen[n] += len(took)
+			text += fmt.Sprintf("  %s %d: p50 %.2f s, p99 %.2f s", p.path, len(took), percentile(took, 50), percentile(took, 99))
+		}
+		b.say("%s%s", text, strings.TrimSuffix(load(), " at the start"))
+	}
 }
 
 // settled waits until a server knows so many events and has no more work.
@@ -143,12 +163,13 @@ func (r *soaked) seen(b *bench) table {
 	}
 	for _, what := range []struct {
 		name string
-		took []float64
-	}{{"file → one of its events", r.probe.search}, {"file → an instance launched in it", r.probe.graph}} {
+		*probe
+	}{{"file → one of its events", r.search}, {"file → an instance launched in it", r.graph}} {
 		t.figures = append(t.figures,
 			figure{what: fmt.Sprintf("%s, 99th percentile of %d", what.name, len(what.took)), unit: seconds, bar: below(shownTime), kopter: percentile(what.took, 99)},
 			figure{what: what.name + ", median", unit: seconds, kopter: percentile(what.took, 50)},
-			figure{what: what.name + ", slowest", unit: seconds, kopter: percentile(what.took, 100)})
+			figure{what: what.name + ", slowest", unit: seconds, kopter: percentile(what.took, 100)},
+			figure{what: what.name + ", not within " + probeLimit.String(), unit: counts, bar: atMost(0), kopter: float64(what.missing)})
 	}
 	t.figures = append(t.figures,
 		figure{what: "quarantined, in conflict, or dead letters", unit: counts, bar: atMost(0), kopter: float64(r.final.Quarantined + r.final.Conflicts + r.final.dead())})
@@ -160,6 +181,7 @@ func (r *soaked) taken() table {
 	series := r.watch.series
 	first, last := series[0], series[len(series)-1]
 	most := slices.MaxFunc(series, func(a, b consumption) int { return int(a.resident - b.resident) })
+	widest := slices.MaxFunc(series, func(a, b consumption) int { return a.files - b.files })
 	return table{
 		title: "What the server takes meanwhile",
 		figures: []figure{
@@ -168,8 +190,8 @@ func (r *soaked) taken() table {
 			{what: "resident memory at the end", unit: mebibytes, kopter: inMebibytes(last.resident)},
 			{what: "resident memory at most", unit: mebibytes, kopter: inMebibytes(most.resident)},
 			{what: "processors", unit: cores, kopter: (last.cpu - first.cpu).Seconds() / last.at.Sub(first.at).Seconds()},
-			{what: "open files, last third over first", unit: ratios, bar: atMost(filesGrowth), kopter: growth(series, openFiles)},
-			{what: "open files at the end", unit: counts, kopter: float64(last.files)},
+			{what: "open files at most", unit: counts, bar: atMost(openAtMost), kopter: float64(widest.files)},
+			{what: "open files, last third over first", unit: ratios, kopter: growth(series, openFiles)},
 			{what: "parts of the lake at most", unit: counts, kopter: float64(slices.Max(r.watch.parts))},
 			{what: "parts of the lake at the end", unit: counts, kopter: float64(r.watch.parts[len(r.watch.parts)-1])},
 		},
@@ -179,8 +201,11 @@ func (r *soaked) taken() table {
 // asked is how the API answered meanwhile.
 func (r *soaked) asked() table {
 	t := table{title: "What browsers ask meanwhile"}
+	refused := 0
 	for n := range r.watch.askings {
 		t.figures = append(t.figures, r.watch.askings[n].figures()...)
+		refused += r.watch.askings[n].refused
 	}
+	t.figures = append(t.figures, figure{what: "refused, because too much was asked at once", unit: counts, bar: atMost(0), kopter: float64(refused)})
 	return t
 }

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,63 +15,100 @@ const (
 	probeEvery = 25 * time.Millisecond
 	// probeLimit is when a sample is given up.
 	probeLimit = time.Minute
+	// probers look for samples of each kind at the same time. Who asked for
+	// all that is missing, of a server that has fallen behind, would be its
+	// load.
+	probers = 6
 	// meterEvery is how often the server's consumption is read.
 	meterEvery = 2 * time.Second
 	// visitEvery is how often a question is asked, one kind after the other.
 	visitEvery = 500 * time.Millisecond
+	// tellEvery is how often it is told how it goes.
+	tellEvery = 30 * time.Second
 )
 
-// probing looks for samples in a server's answers.
-type probing struct {
+// probe looks for samples of a kind in a server's answers, in their order: a
+// late one is never left out.
+type probe struct {
 	server *server
+	path   string
+	queue  chan target
+	wg     sync.WaitGroup
 
-	wg      sync.WaitGroup
 	mu      sync.Mutex
-	search  []float64 // seconds from a file's rename to an answer with its event
-	graph   []float64 // and to an answer with the instance that it launches
-	failure error
+	took    []float64 // seconds from a file's rename to an answer with what is in it
+	missing int       // given up
+	failure error     // the first
 }
 
-// look begins to look for a sample.
-func (p *probing) look(ctx context.Context, s sample) {
-	began := time.Unix(0, s.At)
-	for _, target := range []struct {
-		path, id string
-		took     *[]float64
-	}{
-		{"/v1/audit/aws/", s.Event, &p.search},
-		{"/v1/inventory/", s.Instance, &p.graph},
-	} {
-		if target.id == "" {
-			continue
-		}
+// target is what is looked for, and when it got its name.
+type target struct {
+	id string
+	at time.Time
+}
+
+// probeQueue holds more targets than a soak of a day has.
+const probeQueue = 1 << 20
+
+func newProbe(ctx context.Context, s *server, path string) *probe {
+	p := &probe{server: s, path: path, queue: make(chan target, probeQueue)}
+	for range probers {
 		p.wg.Go(func() {
-			err := p.until(ctx, target.path+target.id)
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.failure = errors.Join(p.failure, err)
-			*target.took = append(*target.took, time.Since(began).Seconds())
+			for t := range p.queue {
+				found, err := p.until(ctx, t)
+				p.note(t, found, err)
+			}
 		})
+	}
+	return p
+}
+
+// look asks to look for something; an empty id is nothing.
+func (p *probe) look(id string, at time.Time) {
+	if id != "" {
+		p.queue <- target{id, at}
 	}
 }
 
-var errNeverShown = errors.New("not shown within " + probeLimit.String())
+// end waits until everything is found or given up.
+func (p *probe) end() error {
+	close(p.queue)
+	p.wg.Wait()
+	return p.failure
+}
 
-// until asks for a path until there is something.
-func (p *probing) until(ctx context.Context, path string) error {
+func (p *probe) note(t target, found bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.took = append(p.took, time.Since(t.at).Seconds())
+	if p.failure == nil {
+		p.failure = err
+	}
+	if !found {
+		p.missing++
+	}
+}
+
+// since gives what took how long, after the first n.
+func (p *probe) since(n int) []float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.took[n:])
+}
+
+// until asks for a target until it is there, or for too long.
+func (p *probe) until(ctx context.Context, t target) (found bool, err error) {
 	again := time.NewTicker(probeEvery)
 	defer again.Stop()
-	late := time.After(probeLimit)
 	for {
-		status, _, err := p.server.ask(ctx, path, nil)
+		status, _, err := p.server.ask(ctx, p.path+t.id, nil)
 		if err != nil || status == http.StatusOK {
-			return err
+			return err == nil, err
 		}
-		select {
-		case <-late:
-			return errNeverShown
-		case <-again.C:
+		if time.Since(t.at) > probeLimit {
+			return false, nil
 		}
+		<-again.C
 	}
 }
 
@@ -81,6 +118,7 @@ type watch struct {
 	series  []consumption
 	parts   []int64 // of the lake, at the same moments
 	askings []asking
+	tell    func() // how it goes
 }
 
 func (w *watch) run(ctx context.Context, s *server) error {
@@ -91,6 +129,7 @@ func (w *watch) run(ctx context.Context, s *server) error {
 		do    func(n int) error
 	}{
 		{meterEvery, func(int) error { return w.meter(ctx, s) }},
+		{tellEvery, func(int) error { w.tell(); return nil }},
 		{visitEvery, func(n int) error { return w.askings[n%len(w.askings)].once(ctx, s, n) }},
 	} {
 		wg.Go(func() {
