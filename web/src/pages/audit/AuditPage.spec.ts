@@ -9,6 +9,12 @@ import Histogram from '@/components/Histogram.vue'
 import { createAppRouter } from '@/router'
 import { detail, event, events, FakeSource, numbered } from './fixture'
 import type { AuditEvent } from './event'
+// Loaded before the tests begin, not within the time of the first.
+import './AuditPage.vue'
+import './EventPage.vue'
+
+// Whole pages are mounted, and other processes may keep the machine busy.
+vi.setConfig({ testTimeout: 20_000 })
 
 interface Server {
   rows: AuditEvent[]
@@ -64,6 +70,7 @@ async function press(key: string): Promise<void> {
   window.dispatchEvent(new KeyboardEvent('keydown', { key, cancelable: true }))
   await settle()
 }
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000 })
 const query = () => router.currentRoute.value.query
 const lastOf = (path: string) => asked.findLast((one) => one.path === path)?.query
 const names = () => page.findAll('.body .cell:nth-child(2)').map((cell) => cell.text())
@@ -102,7 +109,7 @@ describe('the URL', () => {
     await settle()
     expect(query()['q']).toBeUndefined()
     router.back()
-    await vi.waitFor(() => expect(query()['q']).toBe('-actor:ann'))
+    await eventually(() => expect(query()['q']).toBe('-actor:ann'))
   })
 
   it('takes the stretch that is chosen in the histogram, and Back gives the range again', async () => {
@@ -112,7 +119,7 @@ describe('the URL', () => {
     expect(query()).toMatchObject({ from: '2026-11-03T14:00:00Z', to: '2026-11-03T15:00:00Z' })
     expect(lastOf('/v1/audit/aws/facets')).toMatchObject({ from: '2026-11-03T14:00:00Z' })
     router.back()
-    await vi.waitFor(() => expect(query()['from']).toBe('2026-11-03'))
+    await eventually(() => expect(query()['from']).toBe('2026-11-03'))
   })
 })
 
@@ -128,7 +135,7 @@ describe('the panel', () => {
     await press('k')
     expect(query()['sel']).toBe('111122223333/e-1')
     router.back()
-    await vi.waitFor(() => expect(query()['sel']).toBeUndefined())
+    await eventually(() => expect(query()['sel']).toBeUndefined())
   })
 
   it('opens by Enter where the keys are, which alone opens nothing', async () => {
@@ -281,7 +288,7 @@ describe('the page of an event', () => {
     expect(lastOf('/v1/audit/aws/{id}')).toEqual({ account: '111122223333' })
     expect(page.get('time').text()).toBe('2026-11-03 23:05:09')
     await page.get('[aria-label="Only Actor ann"]').trigger('click')
-    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/audit?zone=Asia/Tokyo&q=actor:ann'))
+    await eventually(() => expect(router.currentRoute.value.fullPath).toBe('/audit?zone=Asia/Tokyo&q=actor:ann'))
   })
 
   it('says that there is no such event, and which accounts know the id', async () => {
