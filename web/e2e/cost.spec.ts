@@ -136,7 +136,7 @@ test('keys alone: from a step to the call behind it, and to the instance', async
   await tabTo(page, page.getByRole('button', { name: new RegExp(`${cause?.actor}.*RunInstances`) }).first())
   await page.keyboard.press('Enter')
   const call = page.getByRole('listitem').filter({ has: page.getByRole('button', { expanded: true }) })
-  await call.getByText(cause?.actor ?? '', { exact: true }).waitFor()
+  await call.getByRole('definition').filter({ hasText: cause?.actor ?? '' }).first().waitFor()
   await call.getByText(cause?.user_agent ?? '').first().waitFor()
   await page.getByText(/1 × \$32\.\d+\/h = /).waitFor()
   await desk.inspect(page, 'cost-change')

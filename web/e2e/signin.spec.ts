@@ -15,7 +15,7 @@ test('a link signs in once, and leaves no secret in the address', async ({ desk,
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
 
   const other = await desk.open(demo, link.pathname + link.hash, { session: false })
-  await other.getByText('This link was used before or has expired').waitFor()
+  await other.getByText('This link does not hold anymore').waitFor()
   await desk.inspect(other, 'signin-used')
 })
 
