@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { VueWrapper } from '@vue/test-utils'
 import type { Router } from 'vue-router'
 import InventoryPage from './InventoryPage.vue'
-import { groupsOfRate, onlyOfInventory, queryValue, shareOf } from './groups'
+import { groupsOfRate, hourBefore, onlyOfInventory, queryValue, shareOf } from './groups'
 import { suggestInventory } from './suggest'
 
 const AT = '2026-11-25T10:00:00Z'
@@ -62,7 +62,7 @@ describe('InventoryPage', () => {
     await show('/inventory?at=2026-11-20&tags=team&by=type')
     expect(lists()[0]?.url.searchParams.get('at')).toBe('2026-11-20T00:00:00Z')
     expect(page.findAll('[role=columnheader]').map((one) => one.text())).toContain('team')
-    expect(asked.find((one) => one.url.pathname === '/v1/cost/graph')?.url.searchParams.get('from')).toBe('2026-11-19T23:00:00.000Z')
+    expect(asked.find((one) => one.url.pathname === '/v1/cost/graph')?.url.searchParams.get('from')).toBe('2026-11-19T23:00:00Z')
     await page.findAll('.sort').find((one) => one.text() === 'Type')?.trigger('click')
     await settle()
     expect(router.currentRoute.value.query).toMatchObject({ sort: 'type', order: 'asc' })
@@ -123,6 +123,9 @@ describe('groups', () => {
   })
   it.each([['state:running', true], ['-rate_per_hour:*', true], ['(since:>now-1d)', true], ['tag.state:x', false], ['estate', false], ['type:m5.large', false]])('%s is only of the inventory: %s', (query, only) => {
     expect(onlyOfInventory(query)).toBe(only)
+  })
+  it.each([['2026-11-20T12:41:29Z', '2026-11-20T11:00:00Z'], ['2026-11-20T12:00:00Z', '2026-11-20T11:00:00Z'], ['2026-11-20T11:59:59Z', '2026-11-20T10:00:00Z']])('at %s are of the one whole hour from %s', (at, from) => {
+    expect(hourBefore(Date.parse(at))).toEqual({ from: Date.parse(from), to: Date.parse(from) + 3_600_000 })
   })
   it('mean nothing by the words for it', () => {
     expect(['unattributed', 'untagged', 'maya'].map(queryValue)).toEqual(['', '', 'maya'])

@@ -28,6 +28,15 @@ function largestFirst(groups: Group[]): Group[] {
   return groups.toSorted((a, b) => a.currency.localeCompare(b.currency) || compare(b.amount, a.amount) || (b.count ?? 0) - (a.count ?? 0))
 }
 
+const HOUR = 3_600_000 // milliseconds
+
+/** The last whole hour that was over: the graph is made of whole hours, and an
+ * hour that is cut would be counted as two. */
+export function hourBefore(at: number): { from: number; to: number } {
+  const to = Math.floor(at / HOUR) * HOUR
+  return { from: to - HOUR, to }
+}
+
 /** Percent of the largest of its currency. */
 export function shareOf(group: Group, all: readonly Group[]): number {
   const largest = all.find((one) => one.currency === group.currency)
