@@ -44,6 +44,8 @@ func (m *auditMessage) add(other *auditMessage) {
 	m.Rows += other.Rows
 	m.Quarantined = append(m.Quarantined, other.Quarantined...)
 	m.Conflicts += other.Conflicts
+	m.Conflicting = append(m.Conflicting, other.Conflicting...)
+	m.Conflicting = m.Conflicting[:min(len(m.Conflicting), conflictsPerMessage)]
 }
 
 // compact merges parts where there are many. One compaction runs at a time, and

@@ -138,7 +138,7 @@ func (b *fileBatch) blame(r *ingest.Report, batch []queue.Message, failed queue.
 // is only fresher says so too: what runs has run on.
 func commitMessages(c *ingest.Commit, seen map[string]int64) []queue.Outgoing {
 	oldest := int64(math.MaxInt64)
-	news := auditMessage{Conflicts: int64(len(c.Lake.Conflicts))}
+	news := auditMessage{Conflicts: int64(len(c.Lake.Conflicts)), Conflicting: eventsOf(c.Lake.Conflicts)}
 	for i := range c.Files {
 		oldest = min(oldest, seen[c.Files[i].URI])
 		if c.Files[i].Quarantined > 0 {
@@ -149,6 +149,14 @@ func commitMessages(c *ingest.Commit, seen map[string]int64) []queue.Outgoing {
 		news.Rows += p.Rows
 	}
 	return append(factsMessages(resourcesOf(c.Facts), oldest), encode(StageAuditLog, news))
+}
+
+// eventsOf names the events of the first conflicts.
+func eventsOf(conflicts []audit.Conflict) (list []eventName) {
+	for i := range conflicts[:min(len(conflicts), conflictsPerMessage)] {
+		list = append(list, eventName{conflicts[i].Account, conflicts[i].EventID})
+	}
+	return list
 }
 
 // resourcesOf names the resources of facts, each once.

@@ -47,6 +47,12 @@ type (
 		Rows        int64    `json:"rows,omitzero"`
 		Quarantined []string `json:"quarantined,omitzero"` // files
 		Conflicts   int64    `json:"conflicts,omitzero"`
+		// Conflicting are the events of the conflicts, as far as there is room.
+		Conflicting []eventName `json:"conflicting,omitzero"`
+	}
+	eventName struct {
+		Account string `json:"account"`
+		Event   string `json:"event"`
 	}
 	// newsMessage tells frontend-notifications what people should see.
 	newsMessage struct {
@@ -61,6 +67,10 @@ type (
 // resourcesPerMessage keeps a message far below queue.MaxBody: a name takes
 // some sixty bytes.
 const resourcesPerMessage = 1000
+
+// conflictsPerMessage bounds auditMessage.Conflicting: people are told of fewer,
+// and of the number of the others.
+const conflictsPerMessage = 100
 
 // encode makes a message. What is in it always encodes: file names are made
 // valid by their reader, ids are ASCII.

@@ -170,9 +170,13 @@ func (s *newsStage) broken(ctx context.Context, w notify.Watch, m *newsMessage) 
 	return w.Quarantined(files), nil
 }
 
-func (s *newsStage) conflicts(ctx context.Context, w notify.Watch, _ *newsMessage) ([]notify.Notice, error) {
-	list, err := s.store.Conflicts(ctx, s.tenant)
-	return w.Conflicts(list), err
+// conflicts looks up those of the conflicts that have come which are named.
+func (s *newsStage) conflicts(ctx context.Context, w notify.Watch, m *newsMessage) ([]notify.Notice, error) {
+	all, err := s.store.Conflicts(ctx, s.tenant)
+	named := slices.DeleteFunc(all, func(c audit.Conflict) bool {
+		return !slices.Contains(m.Audit.Conflicting, eventName{c.Account, c.EventID})
+	})
+	return w.Conflicts(named, int(m.Audit.Conflicts)-len(m.Audit.Conflicting)), err
 }
 
 func (s *newsStage) letters(ctx context.Context, w notify.Watch, _ *newsMessage) (all []notify.Notice, err error) {

@@ -34,13 +34,11 @@ func (w Watch) Quarantined(files []Broken) []Notice {
 }
 
 // Conflicts gives a notice for each event id under which another record came,
-// too.
-func (w Watch) Conflicts(conflicts []audit.Conflict) []Notice {
+// too; unlisted is how many more there are than are given.
+func (w Watch) Conflicts(conflicts []audit.Conflict, unlisted int) []Notice {
 	var notices []Notice
-	for i := range conflicts {
-		if i == maxEach {
-			return append(notices, w.rest(Conflict, Warning, len(conflicts)-i, "records bear the id of another event", "Each is shown with its event."))
-		}
+	more := unlisted + max(0, len(conflicts)-maxEach)
+	for i := range conflicts[:min(len(conflicts), maxEach)] {
 		c := &conflicts[i]
 		notices = append(notices, w.notice(Notice{
 			Kind: Conflict, Severity: Warning, Time: time.UnixMilli(c.Time),
@@ -49,6 +47,9 @@ func (w Watch) Conflicts(conflicts []audit.Conflict) []Notice {
 			Account: c.Account, EventID: c.EventID,
 			Key: c.Account + " " + c.EventID,
 		}))
+	}
+	if more > 0 {
+		notices = append(notices, w.rest(Conflict, Warning, more, "records bear the id of another event", "Each is shown with its event."))
 	}
 	return notices
 }

@@ -135,7 +135,7 @@ func TestInput(t *testing.T) {
 		broken[1].Title != "3 pieces of a log file could not be read" {
 		t.Errorf("%+v", broken)
 	}
-	twice := watch.Conflicts([]audit.Conflict{{Account: "111", EventID: "e-1", Time: now.UnixMilli(), Source: "/logs/a.json.gz"}})
+	twice := watch.Conflicts([]audit.Conflict{{Account: "111", EventID: "e-1", Time: now.UnixMilli(), Source: "/logs/a.json.gz"}}, 0)
 	if len(twice) != 1 || twice[0].EventID != "e-1" || twice[0].Account != "111" || !twice[0].Time.Equal(now) || !strings.Contains(twice[0].Detail, "/logs/a.json.gz") {
 		t.Errorf("%+v", twice)
 	}
@@ -165,7 +165,7 @@ func TestFloods(t *testing.T) {
 		files = append(files, notify.Broken{URI: fmt.Sprint(i), Entries: 1, At: now})
 		conflicts = append(conflicts, audit.Conflict{EventID: fmt.Sprint(i)})
 	}
-	for _, got := range [][]notify.Notice{watch.Quarantined(files), watch.Conflicts(conflicts)} {
+	for _, got := range [][]notify.Notice{watch.Quarantined(files), watch.Conflicts(conflicts, 0), watch.Conflicts(conflicts[:500], 500)} {
 		if len(got) != 21 || !strings.HasPrefix(got[20].Title, "980 more ") {
 			t.Errorf("%d notices, the last: %+v", len(got), got[len(got)-1])
 		}
