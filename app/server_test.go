@@ -30,6 +30,13 @@ type browser struct {
 // serving runs a server until the test ends, and signs in.
 func serving(t *testing.T, opt ServerOptions) *browser {
 	t.Helper()
+	_, b := served(t, opt)
+	return b
+}
+
+// served is serving for tests that do something to the server.
+func served(t *testing.T, opt ServerOptions) (*Server, *browser) {
+	t.Helper()
 	opt.Listen, opt.Now, opt.Log = "127.0.0.1:0", time.Now, slog.New(slog.NewTextHandler(t.Output(), nil))
 	s, err := NewServer(t.Context(), opt)
 	if err != nil {
@@ -48,7 +55,7 @@ func serving(t *testing.T, opt ServerOptions) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return signedIn(t, link)
+	return s, signedIn(t, link)
 }
 
 func signedIn(t *testing.T, link string) *browser {
