@@ -52,7 +52,7 @@ describe('useStream', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('leaves it to the browser to come back the first time, which misses nothing', () => {
+  it('leaves it to the browser to come back the first time, and to the server to say what is lost', () => {
     const onReconnect = vi.fn()
     const { stream, stop } = start({ onReconnect })
     last().onopen?.()
@@ -101,6 +101,12 @@ describe('useStream', () => {
     expect(stream.state.value).toBe('stale')
     last().say('cost', {})
     expect(stream.state.value).toBe('live')
+    vi.advanceTimersByTime(STALE_AFTER - 1)
+    last().say('beat', {})
+    vi.advanceTimersByTime(STALE_AFTER - 1)
+    expect(stream.state.value).toBe('live')
+    vi.advanceTimersByTime(1)
+    expect(stream.state.value).toBe('stale')
     stop()
   })
 

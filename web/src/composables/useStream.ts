@@ -22,7 +22,10 @@ export interface StreamOptions {
   /** The filter of topic audit. */
   query?: MaybeRefOrGetter<string>
   on: { [K in keyof StreamMessages]?: (message: StreamMessages[K]) => void }
-  /** Told when messages may have been missed: fetch what is shown anew. */
+  /**
+   * Told when messages may have been missed: fetch what is shown anew. The live
+   * tail is told whenever its connection comes back, some minutes apart at best.
+   */
   onReconnect?: () => void
   enabled?: MaybeRefOrGetter<boolean>
   /** For tests. */
@@ -36,7 +39,7 @@ export interface Stream {
   resume: () => void
 }
 
-/** The server sends at least a comment every 15 s; two of them may be late. */
+/** The server sends at least a beat every 15 s; two of them may be late. */
 export const STALE_AFTER = 40_000
 const FIRST_RETRY = 1_000
 const LAST_RETRY = 30_000
@@ -67,6 +70,7 @@ export function useStream(options: StreamOptions): Stream {
     source = open(subject.value)
     source.onopen = opened
     source.onerror = failed
+    source.addEventListener('beat', heard)
     source.addEventListener('lost', missed)
     for (const name of Object.keys(options.on)) source.addEventListener(name, receive as EventListener)
   }
@@ -90,7 +94,8 @@ export function useStream(options: StreamOptions): Stream {
   }
 
   // The server ends streams now and then. The browser comes back by itself
-  // then, and says what it heard last, so that nothing is missed. When that
+  // then, and says what it heard last: what it missed comes again, or the server
+  // says that something is lost, as it does to whoever tails. When that
   // fails, or the server refuses, we try anew and wait longer each time.
   function failed(): void {
     failures.value++
