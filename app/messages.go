@@ -93,16 +93,7 @@ func decode[T any](m *queue.Message) (body T, err error) {
 	return body, nil
 }
 
-// names gives resources as messages have them.
-func names(keys []usage.ResourceKey) []resourceName {
-	list := make([]resourceName, len(keys))
-	for i, k := range keys {
-		list[i] = resourceName{k.Account, k.Resource}
-	}
-	return list
-}
-
-// keys is the inverse of names.
+// keys gives resources as the fleet has them.
 func keys(names []resourceName) []usage.ResourceKey {
 	list := make([]usage.ResourceKey, len(names))
 	for i, n := range names {
