@@ -125,7 +125,8 @@ func (f *followed) drain(t *testing.T, m *audittest.Memory, lake *audit.Lake, fr
 	t.Helper()
 	f.last++
 	fillSmallFrom(t, m, lake, 1000+f.last)
-	for want := string(makeRecord(1000+f.last, start, "x").EventID); f.times[want] == 0; {
+	want := makeRecord(1000+f.last, start, "x").EventID
+	for f.times[string(want)] == 0 {
 		page, err := from.Next(context.Background(), audit.FollowRequest{})
 		if err != nil {
 			t.Fatal(err)
