@@ -219,3 +219,33 @@ func TestFollowerFiltersAndSaysWhatItLeavesOut(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 }
+
+// Events that two commits bring are counted once, though the part of the
+// second holds them, too.
+func TestFollowerCountsWhatItGaveOnce(t *testing.T) {
+	m := audittest.NewMemory()
+	lake := audit.New(m, m)
+	defer lake.Close()
+	f, err := lake.Follow(tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	one, two := begin(t, lake), begin(t, lake)
+	for id := range 15 {
+		add(t, one, audit.Added, makeRecord(id, start+int64(id), "x"))
+	}
+	for id := range 10 {
+		add(t, two, audit.Added, makeRecord(id, start+int64(id), "x"))
+	}
+	for _, c := range []struct {
+		batch *audit.Batch
+		want  int64
+	}{{two, 10}, {one, 5}} {
+		commit(t, m, c.batch)
+		page, err := f.Next(context.Background(), audit.FollowRequest{Limit: 2})
+		if err != nil || len(page.Events) != 2 || page.Left != c.want-2 || page.Skipped != 0 {
+			t.Errorf("%+v, %v, want 2 events of %d", page, err, c.want)
+		}
+	}
+}
