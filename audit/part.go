@@ -156,9 +156,16 @@ func (w *partWriter) writeColumns(s *stage, rows []uint32) error {
 		return err
 	}
 	for _, i := range rows {
-		e.tokens.Add(s.texts[colRaw].value(i))
+		addWords(&e.tokens, s.texts[colRaw].value(i))
 	}
 	return e.tokens.EndGroup()
+}
+
+// addWords adds a row to a sidecar: the words of its raw record, and those of
+// the keys that it issued.
+func addWords(w *wordfilter.Writer, raw []byte) {
+	w.Add(raw)
+	eachIssued(raw, func(key string) { w.AddWords(issuedWord(key)) })
 }
 
 // The leaf columns of Row; see textLeaves for those of strings.

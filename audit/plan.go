@@ -132,6 +132,9 @@ func recordLeaf(t query.Term) leaf {
 	} else {
 		words = wordfilter.AppendTokens(words, []byte(name))
 	}
+	if name == issuedPath && t.Kind == query.String && t.Op == query.Equal {
+		words = wordfilter.AppendTokens(words, issuedWord(t.Value))
+	}
 	return leaf{field: fieldRaw, words: words, holds: func(raw []byte) (found bool) {
 		eachInRecord(raw, name, func(value string) bool {
 			found = accepts(value)

@@ -179,7 +179,7 @@ func hexDigit(c byte) byte {
 //
 // All numbers are little-endian.
 const (
-	tokensMagic      = "KOPTOK01"
+	tokensMagic      = "KOPTOK02"
 	tokensEntryBytes = 12
 	tokensTailBytes  = 20 + bloom.CheckBytes
 )
@@ -250,6 +250,18 @@ func (w *Writer) Add(raw []byte) {
 func (w *Writer) addPiece(piece []byte) {
 	words, all := appendRecordTokens(w.piece[:0], piece)
 	w.opaque = !all
+	w.addTokens(words)
+}
+
+// AddWords takes in words that the row added last is found by besides those of
+// its raw record.
+func (w *Writer) AddWords(text []byte) {
+	if !w.opaque {
+		w.addTokens(AppendTokens(w.piece[:0], text))
+	}
+}
+
+func (w *Writer) addTokens(words []Token) {
 	for _, t := range words {
 		slot := &w.recent[t%Token(len(w.recent))]
 		if *slot == t {
