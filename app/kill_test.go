@@ -52,12 +52,20 @@ func TestServerKilled(t *testing.T) {
 	if t.Failed() || testing.Short() {
 		return
 	}
-	for _, point := range []string{local.PointMessages, local.PointSnapshots, local.PointSheet, local.PointQueueSent, pointMerged, local.PointFileRemove} {
-		if struck.after[point] == 0 {
+	for _, point := range mustStrike {
+		if struck.at(point) == 0 {
 			t.Errorf("no kill struck after %s", point)
 		}
 	}
 }
+
+// mustStrike are the points after which at least one kill must strike. A price
+// list is only imported once, so its point comes first.
+var mustStrike = []string{local.PointSheet, pointMerged, local.PointMessages, local.PointSnapshots, local.PointQueueSent, local.PointFileRemove}
+
+// aims is how often a server is sent to a point after which none was struck
+// yet: what a server does in its life is not the same each time.
+const aims = 5
 
 // goOn lets the organisation go on while something is done.
 func (o organisation) goOn(t *testing.T, do func()) {
@@ -72,19 +80,23 @@ func (o organisation) goOn(t *testing.T, do func()) {
 	}
 }
 
-// killOften kills one server after the other: every second one at each of the
-// points in turn, the others at a random moment. A price list is only imported
-// once and parts are rarely merged, so that their points come first and are
-// waited for.
+// killOften kills one server after the other: every second one at a point, the
+// others at a random moment. The points at which a kill must strike come first
+// and are waited for, then all points have their turns.
 func (o organisation) killOften(t *testing.T, random *rand.Rand, struck *strikes, kills int) {
-	points := append([]string{local.PointSheet, pointMerged}, deadly()...)
+	points, turn := deadly(), 0
+	aimed := map[string]int{}
 	for n := 0; struck.total() < kills && !t.Failed(); n++ {
 		d, life := doom{Dir: o.dir}, time.Duration(random.Int64N(int64(longestLife)))
-		if turn := n / 2; n%2 == 0 {
+		wanted := slices.IndexFunc(mustStrike, func(p string) bool { return struck.at(p) == 0 && aimed[p] < aims })
+		switch {
+		case n%2 == 1: // at a random moment
+		case wanted >= 0:
+			d.Point, d.Nth, life = mustStrike[wanted], 1, 4*longestLife
+			aimed[d.Point]++
+		default:
 			d.Point, d.Nth = points[turn%len(points)], 1+turn/len(points)%2
-		}
-		if d.Point == local.PointSheet || d.Point == pointMerged {
-			d.Nth, life = 1, 4*longestLife
+			turn++
 		}
 		struck.add(d.start(t).killAfter(t, life))
 	}
@@ -181,6 +193,13 @@ func (s *strikes) add(point string) {
 		s.after = map[string]int{}
 	}
 	s.after[point]++
+}
+
+// at says how many kills struck after a point.
+func (s *strikes) at(point string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.after[point]
 }
 
 func (s *strikes) total() (n int) {

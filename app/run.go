@@ -95,7 +95,7 @@ func (p *pipeline) run(ctx context.Context) error {
 	}
 	stages.Go(func() error {
 		if err := p.crons.all(ctx); err != nil {
-			return err
+			return stopped(ctx, err)
 		}
 		p.crons.run(ctx)
 		return nil
