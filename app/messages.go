@@ -1,9 +1,14 @@
 package app
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/kopterio/kopter/queue"
 	"github.com/kopterio/kopter/usage"
@@ -72,14 +77,45 @@ const resourcesPerMessage = 1000
 // and of the number of the others.
 const conflictsPerMessage = 100
 
-// encode makes a message. What is in it always encodes: file names are made
-// valid by their reader, ids are ASCII.
+// encode makes a message. Every string arrives as it was: names of files and
+// ids in logs need not be valid UTF-8, which JSON cannot hold.
 func encode(to string, body any) queue.Outgoing {
-	data, err := json.Marshal(body, json.Deterministic(true))
+	data, err := json.Marshal(body, json.Deterministic(true), json.WithMarshalers(json.MarshalToFunc(writeExact)))
 	if err != nil {
 		panic(fmt.Sprintf("app: a message for %s does not encode: %v", to, err))
 	}
 	return queue.Outgoing{Queue: to, Body: data}
+}
+
+// writeExact writes a string with %XX for each byte that is no UTF-8, and for
+// the sign itself.
+func writeExact(e *jsontext.Encoder, s *string) error {
+	if utf8.ValidString(*s) && !strings.Contains(*s, "%") {
+		return errors.ErrUnsupported
+	}
+	var b strings.Builder
+	for i, r := range *s {
+		_, size := utf8.DecodeRuneInString((*s)[i:])
+		if r == '%' || r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, "%%%02X", (*s)[i])
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return e.WriteToken(jsontext.String(b.String()))
+}
+
+// readExact is the inverse of writeExact.
+func readExact(d *jsontext.Decoder, s *string) error {
+	t, err := d.ReadToken()
+	if err != nil {
+		return err
+	}
+	if t.Kind() != '"' {
+		return fmt.Errorf("want a string, not %s", t.Kind())
+	}
+	*s, err = url.PathUnescape(t.String())
+	return err
 }
 
 // decode reads a message; an empty body leaves the zero value.
@@ -87,7 +123,7 @@ func decode[T any](m *queue.Message) (body T, err error) {
 	if len(m.Body) == 0 {
 		return body, nil
 	}
-	if err := json.Unmarshal(m.Body, &body); err != nil {
+	if err := json.Unmarshal(m.Body, &body, json.WithUnmarshalers(json.UnmarshalFromFunc(readExact))); err != nil {
 		return body, fmt.Errorf("read message %s: %w", m.ID, err)
 	}
 	return body, nil
