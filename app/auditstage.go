@@ -23,16 +23,8 @@ type auditStage struct {
 
 // handle hands a batch's news on before it compacts: people watch them.
 func (s *auditStage) handle(ctx context.Context, batch []queue.Message) queue.Failures {
-	failed := queue.Failures{}
 	var news auditMessage
-	for i := range batch {
-		body, err := decode[auditMessage](&batch[i])
-		if err != nil {
-			failed[batch[i].ID] = err
-			continue
-		}
-		news.add(&body)
-	}
+	failed := bodies(batch, func(_ *queue.Message, body *auditMessage) { news.add(body) })
 	if err := s.sender.Send(ctx, encode(StageNotifications, newsMessage{Audit: &news})); err != nil {
 		return failAll(batch, err)
 	}
@@ -41,8 +33,9 @@ func (s *auditStage) handle(ctx context.Context, batch []queue.Message) queue.Fa
 }
 
 func (m *auditMessage) add(other *auditMessage) {
-	m.Rows += other.Rows
+	m.Broken += other.Broken
 	m.Quarantined = append(m.Quarantined, other.Quarantined...)
+	m.Quarantined = m.Quarantined[:min(len(m.Quarantined), brokenPerMessage)]
 	m.Conflicts += other.Conflicts
 	m.Conflicting = append(m.Conflicting, other.Conflicting...)
 	m.Conflicting = m.Conflicting[:min(len(m.Conflicting), conflictsPerMessage)]

@@ -19,18 +19,12 @@ type timelineStage struct {
 }
 
 func (s *timelineStage) handle(ctx context.Context, batch []queue.Message) queue.Failures {
-	failed := queue.Failures{}
 	var all factsMessage
-	for i := range batch {
-		body, err := decode[factsMessage](&batch[i])
-		if err != nil {
-			failed[batch[i].ID] = err
-			continue
-		}
+	failed := bodies(batch, func(_ *queue.Message, body *factsMessage) {
 		all.Resources = append(all.Resources, body.Resources...)
 		all.Snapshots = all.Snapshots || body.Snapshots
 		all.Seen = earlier(all.Seen, body.Seen)
-	}
+	})
 	if err := s.follow(ctx, &all); err != nil {
 		return failAll(batch, err)
 	}
@@ -47,11 +41,7 @@ func (s *timelineStage) follow(ctx context.Context, m *factsMessage) error {
 	if err := s.fleet.Update(ctx, keys(m.Resources)); err != nil {
 		return err
 	}
-	changed := m.Resources
-	if len(changed) > resourcesPerMessage {
-		changed = changed[:resourcesPerMessage] // they are only looked at for news
-	}
-	return s.sender.Send(ctx, encode(StageAggregator, graphMessage{Resources: changed, Seen: m.Seen}))
+	return s.sender.Send(ctx, encode(StageAggregator, graphMessage{Changed: len(m.Resources) > 0, Seen: m.Seen}))
 }
 
 // earlier is the earlier of two moments, of which zero is none.
@@ -75,24 +65,22 @@ type graphStage struct {
 }
 
 func (s *graphStage) handle(ctx context.Context, batch []queue.Message) queue.Failures {
-	failed := queue.Failures{}
 	var all graphMessage
 	round := false
-	for i := range batch {
-		body, err := decode[graphMessage](&batch[i])
-		if err != nil {
-			failed[batch[i].ID] = err
-			continue
-		}
-		round = round || len(batch[i].Body) == 0
-		all.Resources = append(all.Resources, body.Resources...)
-		all.Prices = all.Prices || body.Prices
-		all.Seen = earlier(all.Seen, body.Seen)
-	}
+	failed := bodies(batch, func(m *queue.Message, body *graphMessage) {
+		round = round || len(m.Body) == 0
+		all.add(body)
+	})
 	if err := s.show(ctx, &all, round); err != nil {
 		return failAll(batch, err)
 	}
 	return failed
+}
+
+func (m *graphMessage) add(other *graphMessage) {
+	m.Changed = m.Changed || other.Changed
+	m.Prices = m.Prices || other.Prices
+	m.Seen = earlier(m.Seen, other.Seen)
 }
 
 func (s *graphStage) show(ctx context.Context, m *graphMessage, round bool) error {
@@ -104,7 +92,6 @@ func (s *graphStage) show(ctx context.Context, m *graphMessage, round bool) erro
 	if m.Seen != 0 {
 		s.shown(time.UnixMilli(m.Seen))
 	}
-	m.Resources = m.Resources[:min(len(m.Resources), resourcesPerMessage)]
 	return s.sender.Send(ctx, encode(StageNotifications, newsMessage{Graph: m, Round: round}))
 }
 

@@ -41,8 +41,8 @@ const manyFiles = 64
 // handle ingests the files of a batch of messages. A message fails when one of
 // its files could not be read to the end.
 func (s *ingestStage) handle(ctx context.Context, batch []queue.Message) queue.Failures {
-	failed := queue.Failures{}
-	b := filesOf(batch, failed)
+	b := &fileBatch{seen: map[string]int64{}, from: map[string][]string{}}
+	failed := bodies(batch, b.take)
 	if len(b.files) == 0 {
 		return failed
 	}
@@ -60,15 +60,6 @@ func (s *ingestStage) handle(ctx context.Context, batch []queue.Message) queue.F
 	return failed
 }
 
-// failAll fails every message of a batch for the same reason.
-func failAll(batch []queue.Message, err error) queue.Failures {
-	failed := queue.Failures{}
-	for _, m := range batch {
-		failed[m.ID] = err
-	}
-	return failed
-}
-
 // fileBatch is the files that a batch of messages names.
 type fileBatch struct {
 	files []foundFile
@@ -76,20 +67,10 @@ type fileBatch struct {
 	from  map[string][]string // by URI: the messages that name it
 }
 
-// filesOf reads messages; those that cannot be read fail.
-func filesOf(batch []queue.Message, failed queue.Failures) *fileBatch {
-	b := &fileBatch{seen: map[string]int64{}, from: map[string][]string{}}
-	for i := range batch {
-		body, err := decode[logsMessage](&batch[i])
-		if err != nil {
-			failed[batch[i].ID] = err
-			continue
-		}
-		for _, f := range body.Files {
-			b.add(f, batch[i].ID)
-		}
+func (b *fileBatch) take(m *queue.Message, body *logsMessage) {
+	for _, f := range body.Files {
+		b.add(f, m.ID)
 	}
-	return b
 }
 
 func (b *fileBatch) add(f foundFile, message string) {
@@ -142,11 +123,8 @@ func commitMessages(c *ingest.Commit, seen map[string]int64) []queue.Outgoing {
 	for i := range c.Files {
 		oldest = min(oldest, seen[c.Files[i].URI])
 		if c.Files[i].Quarantined > 0 {
-			news.Quarantined = append(news.Quarantined, c.Files[i].URI)
+			news.add(&auditMessage{Broken: 1, Quarantined: []string{c.Files[i].URI}})
 		}
-	}
-	for _, p := range c.Lake.AddParts {
-		news.Rows += p.Rows
 	}
 	return append(factsMessages(resourcesOf(c.Facts), oldest), encode(StageAuditLog, news))
 }

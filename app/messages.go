@@ -41,18 +41,19 @@ type (
 		Account  string `json:"account"`
 		Resource string `json:"resource"`
 	}
-	// graphMessage tells aggregator whose timelines have changed.
+	// graphMessage tells aggregator that timelines have changed, or only run
+	// on.
 	graphMessage struct {
-		Resources []resourceName `json:"resources,omitzero"`
-		Prices    bool           `json:"prices,omitzero"` // there is a new price list
-		Seen      int64          `json:"seen,omitzero"`
+		Changed bool  `json:"changed,omitzero"` // some began, ended or took another shape
+		Prices  bool  `json:"prices,omitzero"`  // there is a new price list
+		Seen    int64 `json:"seen,omitzero"`
 	}
 	// auditMessage tells audit-log what a commit brought to the lake.
 	auditMessage struct {
-		Rows        int64    `json:"rows,omitzero"`
-		Quarantined []string `json:"quarantined,omitzero"` // files
-		Conflicts   int64    `json:"conflicts,omitzero"`
-		// Conflicting are the events of the conflicts, as far as there is room.
+		Broken    int64 `json:"broken,omitzero"` // files of which something is in quarantine
+		Conflicts int64 `json:"conflicts,omitzero"`
+		// Quarantined and Conflicting name them, as far as there is room.
+		Quarantined []string    `json:"quarantined,omitzero"`
 		Conflicting []eventName `json:"conflicting,omitzero"`
 	}
 	eventName struct {
@@ -73,9 +74,12 @@ type (
 // some sixty bytes.
 const resourcesPerMessage = 1000
 
-// conflictsPerMessage bounds auditMessage.Conflicting: people are told of fewer,
-// and of the number of the others.
-const conflictsPerMessage = 100
+// Bounds of auditMessage's names: people are told of fewer, and of the number
+// of the others.
+const (
+	conflictsPerMessage = 100
+	brokenPerMessage    = 20 // each is a path, which may take 4 KiB and three times that as %XX
+)
 
 // encode makes a message. Every string arrives as it was: names of files and
 // ids in logs need not be valid UTF-8, which JSON cannot hold.
@@ -127,6 +131,30 @@ func decode[T any](m *queue.Message) (body T, err error) {
 		return body, fmt.Errorf("read message %s: %w", m.ID, err)
 	}
 	return body, nil
+}
+
+// bodies reads the messages of a batch and hands each on; those that cannot be
+// read have failed.
+func bodies[T any](batch []queue.Message, take func(m *queue.Message, body *T)) queue.Failures {
+	failed := queue.Failures{}
+	for i := range batch {
+		body, err := decode[T](&batch[i])
+		if err != nil {
+			failed[batch[i].ID] = err
+			continue
+		}
+		take(&batch[i], &body)
+	}
+	return failed
+}
+
+// failAll fails every message of a batch for the same reason.
+func failAll(batch []queue.Message, err error) queue.Failures {
+	failed := queue.Failures{}
+	for _, m := range batch {
+		failed[m.ID] = err
+	}
+	return failed
 }
 
 // keys gives resources as the fleet has them.

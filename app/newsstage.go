@@ -47,16 +47,8 @@ type newsStage struct {
 }
 
 func (s *newsStage) handle(ctx context.Context, batch []queue.Message) queue.Failures {
-	failed := queue.Failures{}
 	var all newsMessage
-	for i := range batch {
-		body, err := decode[newsMessage](&batch[i])
-		if err != nil {
-			failed[batch[i].ID] = err
-			continue
-		}
-		all.add(&body)
-	}
+	failed := bodies(batch, func(_ *queue.Message, body *newsMessage) { all.add(body) })
 	if batch[0].Receives == 1 {
 		s.pause(ctx)
 	} // one that comes again comes alone, and has waited long enough
@@ -78,8 +70,7 @@ func (m *newsMessage) add(other *newsMessage) {
 		if m.Graph == nil {
 			m.Graph = &graphMessage{}
 		}
-		m.Graph.Resources = append(m.Graph.Resources, g.Resources...)
-		m.Graph.Prices = m.Graph.Prices || g.Prices
+		m.Graph.add(g)
 	}
 }
 
@@ -132,8 +123,8 @@ func (s *newsStage) notices(ctx context.Context, m *newsMessage) (all []notify.N
 		due bool
 		do  func(context.Context, notify.Watch, *newsMessage) ([]notify.Notice, error)
 	}{
-		{m.Graph != nil && (m.Graph.Prices || len(m.Graph.Resources) > 0), s.steps},
-		{m.Audit != nil && len(m.Audit.Quarantined) > 0, s.broken},
+		{m.Graph != nil && (m.Graph.Prices || m.Graph.Changed), s.steps},
+		{m.Audit != nil && m.Audit.Broken > 0, s.broken},
 		{m.Audit != nil && m.Audit.Conflicts > 0, s.conflicts},
 		{m.Round, s.letters},
 		{m.Round, s.silent},
@@ -169,7 +160,7 @@ func (s *newsStage) broken(ctx context.Context, w notify.Watch, m *newsMessage) 
 			files = append(files, notify.Broken{URI: q.URI, Entries: 1, Reason: q.Reason, At: w.Now})
 		}
 	}
-	return w.Quarantined(files), nil
+	return w.Quarantined(files, int(m.Audit.Broken)-len(m.Audit.Quarantined)), nil
 }
 
 // conflicts looks up those of the conflicts that have come which are named.

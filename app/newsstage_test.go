@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/kopterio/kopter/account"
@@ -93,5 +94,25 @@ func TestConflictsFitIntoAMessage(t *testing.T) {
 	message := encode(StageNotifications, newsMessage{Audit: &m})
 	if err := message.Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestBrokenFilesFitIntoAMessage: a path is as long as the disk allows, and a
+// byte of it that is no UTF-8 takes three.
+func TestBrokenFilesFitIntoAMessage(t *testing.T) {
+	var c ingest.Commit
+	for i := range 1000 {
+		uri := fmt.Sprintf("/%04d%s", i, strings.Repeat("\xff", 4091))
+		c.Files = append(c.Files, ingest.Ingested{Object: ingest.Object{URI: uri}, Quarantined: 1})
+	}
+	messages := commitMessages(&c, nil)
+	for _, m := range messages {
+		if err := m.Validate(); err != nil {
+			t.Errorf("message for %s: %v", m.Queue, err)
+		}
+	}
+	body, err := decode[auditMessage](&queue.Message{Body: messages[len(messages)-1].Body})
+	if err != nil || body.Broken != 1000 || len(body.Quarantined) != brokenPerMessage || body.Quarantined[0] != c.Files[0].URI {
+		t.Errorf("%d broken files, %d named, %v", body.Broken, len(body.Quarantined), err)
 	}
 }

@@ -16,19 +16,20 @@ type Broken struct {
 	At      time.Time // when the file was read
 }
 
-// Quarantined gives a notice for each file with entries in the quarantine.
-func (w Watch) Quarantined(files []Broken) []Notice {
+// Quarantined gives a notice for each file with entries in the quarantine;
+// unlisted is how many more there are than are given.
+func (w Watch) Quarantined(files []Broken, unlisted int) []Notice {
 	var notices []Notice
-	for i, f := range files {
-		if i == maxEach {
-			return append(notices, w.rest(Quarantine, Warning, len(files)-i, "files hold what could not be read", "The quarantine names them all."))
-		}
+	for _, f := range files[:min(len(files), maxEach)] {
 		notices = append(notices, w.notice(Notice{
 			Kind: Quarantine, Severity: Warning, Time: f.At,
 			Title:  fmt.Sprintf("%s of a log file could not be read", count(f.Entries, "piece")),
 			Detail: f.URI + "\n" + f.Reason,
 			Key:    f.URI,
 		}))
+	}
+	if more := unlisted + max(0, len(files)-maxEach); more > 0 {
+		notices = append(notices, w.rest(Quarantine, Warning, more, "files hold what could not be read", "The quarantine names them all."))
 	}
 	return notices
 }
@@ -37,7 +38,6 @@ func (w Watch) Quarantined(files []Broken) []Notice {
 // too; unlisted is how many more there are than are given.
 func (w Watch) Conflicts(conflicts []audit.Conflict, unlisted int) []Notice {
 	var notices []Notice
-	more := unlisted + max(0, len(conflicts)-maxEach)
 	for i := range conflicts[:min(len(conflicts), maxEach)] {
 		c := &conflicts[i]
 		notices = append(notices, w.notice(Notice{
@@ -48,7 +48,7 @@ func (w Watch) Conflicts(conflicts []audit.Conflict, unlisted int) []Notice {
 			Key: c.Account + " " + c.EventID,
 		}))
 	}
-	if more > 0 {
+	if more := unlisted + max(0, len(conflicts)-maxEach); more > 0 {
 		notices = append(notices, w.rest(Conflict, Warning, more, "records bear the id of another event", "Each is shown with its event."))
 	}
 	return notices

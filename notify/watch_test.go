@@ -130,7 +130,7 @@ func TestLongDetailsAreCut(t *testing.T) {
 }
 
 func TestInput(t *testing.T) {
-	broken := watch.Quarantined([]notify.Broken{{URI: "/logs/a.json.gz", Entries: 1, Reason: "not JSON", At: now}, {URI: "/logs/b.json.gz", Entries: 3, At: now}})
+	broken := watch.Quarantined([]notify.Broken{{URI: "/logs/a.json.gz", Entries: 1, Reason: "not JSON", At: now}, {URI: "/logs/b.json.gz", Entries: 3, At: now}}, 0)
 	if len(broken) != 2 || broken[0].Title != "1 piece of a log file could not be read" || broken[0].Detail != "/logs/a.json.gz\nnot JSON" ||
 		broken[1].Title != "3 pieces of a log file could not be read" {
 		t.Errorf("%+v", broken)
@@ -165,7 +165,7 @@ func TestFloods(t *testing.T) {
 		files = append(files, notify.Broken{URI: fmt.Sprint(i), Entries: 1, At: now})
 		conflicts = append(conflicts, audit.Conflict{EventID: fmt.Sprint(i)})
 	}
-	for _, got := range [][]notify.Notice{watch.Quarantined(files), watch.Conflicts(conflicts, 0), watch.Conflicts(conflicts[:500], 500)} {
+	for _, got := range [][]notify.Notice{watch.Quarantined(files, 0), watch.Quarantined(files[:500], 500), watch.Conflicts(conflicts, 0), watch.Conflicts(conflicts[:500], 500)} {
 		if len(got) != 21 || !strings.HasPrefix(got[20].Title, "980 more ") {
 			t.Errorf("%d notices, the last: %+v", len(got), got[len(got)-1])
 		}
@@ -177,7 +177,7 @@ func TestIDs(t *testing.T) {
 	at := func(tenant account.Tenant, when time.Time, files ...string) map[string]string {
 		ids := map[string]string{}
 		for _, f := range files {
-			n := notify.Watch{Tenant: tenant, Now: when}.Quarantined([]notify.Broken{{URI: f, At: when}})[0]
+			n := notify.Watch{Tenant: tenant, Now: when}.Quarantined([]notify.Broken{{URI: f, At: when}}, 0)[0]
 			ids[n.ID] = f
 		}
 		return ids
