@@ -179,7 +179,7 @@ func (m *monitor) Pipeline(ctx context.Context, t account.Tenant) (api.Pipeline,
 	if p.Lake, err = m.lakeState(ctx, t); err != nil {
 		return p, err
 	}
-	if p.Quarantined, p.Conflicts, err = m.unread(ctx, t); err != nil {
+	if p.Quarantined, p.Conflicts, err = m.app.store.Unread(ctx, t); err != nil {
 		return p, err
 	}
 	p.Latency = []api.Latency{
@@ -207,18 +207,6 @@ func (m *monitor) lakeState(ctx context.Context, t account.Tenant) (api.Lake, er
 		l.Oldest, l.Newest = &oldest, &newest
 	}
 	return l, nil
-}
-
-// unread counts what is in quarantine and what conflicts.
-func (m *monitor) unread(ctx context.Context, t account.Tenant) (quarantined, conflicts int64, err error) {
-	for _, err := range m.app.store.Quarantined(ctx, t) {
-		if err != nil {
-			return 0, 0, err
-		}
-		quarantined++
-	}
-	list, err := m.app.store.Conflicts(ctx, t)
-	return quarantined, int64(len(list)), err
 }
 
 func asLatency(what api.LatencyWhat, p percentiles) api.Latency {

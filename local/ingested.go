@@ -128,6 +128,18 @@ func (s *Store) Quarantined(ctx context.Context, t account.Tenant) iter.Seq2[ing
 		`SELECT uri, start, reason, excerpt FROM quarantine WHERE tenant = ? ORDER BY uri, seq`, string(t))
 }
 
+// Unread counts the entries of the quarantine and the conflicts, without
+// reading them.
+func (s *Store) Unread(ctx context.Context, t account.Tenant) (quarantined, conflicts int64, err error) {
+	err = s.read.QueryRowContext(ctx,
+		`SELECT (SELECT count(*) FROM quarantine WHERE tenant = ?1), (SELECT count(*) FROM conflicts WHERE tenant = ?1)`,
+		string(t)).Scan(&quarantined, &conflicts)
+	if err != nil {
+		err = fmt.Errorf("count what could not be read in %s: %w", s.dir, explain(err))
+	}
+	return quarantined, conflicts, err
+}
+
 func scanQuarantine(r *sql.Rows, q *ingest.Quarantine) error {
 	return r.Scan(&q.URI, &q.Offset, &q.Reason, &q.Excerpt)
 }

@@ -352,3 +352,24 @@ func countRows(t *testing.T, dir string) (n int) {
 	}
 	return n
 }
+
+// TestUnread counts what listing gives, of the tenant alone.
+func TestUnread(t *testing.T) {
+	s := open(t)
+	for _, tenant := range []account.Tenant{"acme", "other", "other"} {
+		c := ingest.Commit{
+			Files:      []ingest.Ingested{{Object: ingest.Object{URI: "/a", Version: "1"}, Quarantined: 2}},
+			Quarantine: []ingest.Quarantine{{URI: "/a", Reason: "not JSON"}, {URI: "/a", Offset: 9, Reason: "no event id"}},
+			Lake:       audit.Change{Conflicts: []audit.Conflict{{Account: "1", EventID: "e", Raw: []byte("{}")}}},
+		}
+		if err := s.Commit(t.Context(), tenant, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for tenant, want := range map[account.Tenant][2]int64{"acme": {2, 1}, "other": {2, 1}, "nobody": {}} {
+		quarantined, conflicts, err := s.Unread(t.Context(), tenant)
+		if err != nil || [2]int64{quarantined, conflicts} != want {
+			t.Errorf("%s: %d in quarantine, %d conflicts, %v; want %v", tenant, quarantined, conflicts, err, want)
+		}
+	}
+}
