@@ -41,7 +41,7 @@ describe('AccountsPage', () => {
     expect(cards[0]?.text()).toMatch(/444455556666.*Silent for 3 d.*No log of it has come/s)
     expect(cards[1]?.text()).toMatch(/111122223333.*Heard 3 s ago.*\$1\.00/s)
     expect(cards[1]?.findAll('nav a').map((one) => one.attributes('href'))).toEqual(['/?q=account:111122223333', '/audit?q=account:111122223333', '/inventory?q=account:111122223333'])
-    await page.get('.figures button').trigger('click')
+    await page.get('.key-figures button').trigger('click')
     await settle()
     expect(page.findAll('article')).toHaveLength(1)
   })

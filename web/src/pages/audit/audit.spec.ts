@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { includesTerm, narrow } from '@/format/query'
 import { columnsOf, rowClass, toggled, USUAL } from './columns'
 import { emptyWords } from './emptyWords'
-import { fromKey, instanceOf, keyOf, shortArn } from './event'
+import { nameOf } from '@/format/principal'
+import { fromKey, instanceOf, keyOf } from './event'
 import { fieldOf, valuesOf, withoutField } from './fields'
 import { detail, event } from './fixture'
 import { rolePath } from './rolePath'
@@ -64,8 +65,8 @@ it.each([
 ])('the instance of %s is "%s"', (resource, instance) => expect(instanceOf(resource)).toBe(instance))
 
 it('shortens ARNs and nothing else', () => {
-  expect(shortArn('arn:aws:iam::1:role/a/b')).toBe('role/a/b')
-  expect(shortArn('lambda.amazonaws.com')).toBe('lambda.amazonaws.com')
+  expect(nameOf('arn:aws:iam::1:role/a/b')).toBe('role/a/b')
+  expect(nameOf('lambda.amazonaws.com')).toBe('lambda.amazonaws.com')
 })
 
 describe('columns', () => {

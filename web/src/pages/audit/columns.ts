@@ -2,7 +2,8 @@
 import type { Column } from '@/components/table'
 import { formatExact, formatTime } from '@/format/when'
 import type { Zone } from '@/format/zone'
-import { shortArn, sourceName, whoOf, type AuditEvent } from './event'
+import { nameOf } from '@/format/principal'
+import { sourceName, whoOf, type AuditEvent } from './event'
 
 type EventColumn = Column<AuditEvent>
 
@@ -17,7 +18,7 @@ const PLAIN: readonly EventColumn[] = [
   { key: 'ip', label: 'From', width: 'minmax(108px, 0.9fr)', min: 108, mono: true, text: (e) => e.ip, title: (e) => e.ip },
   { key: 'resources', label: 'Resources', width: 'minmax(104px, 1.3fr)', min: 104, mono: true, text: resourcesText, title: (e) => e.resources.join('\n') },
   { key: 'error', label: 'Error', width: 'minmax(96px, 1.1fr)', min: 96, text: (e) => e.error_code, title: (e) => e.error_message || e.error_code },
-  { key: 'principal', label: 'Principal', width: 'minmax(160px, 1.4fr)', min: 160, mono: true, text: (e) => shortArn(e.principal), title: (e) => e.principal },
+  { key: 'principal', label: 'Principal', width: 'minmax(160px, 1.4fr)', min: 160, mono: true, text: (e) => nameOf(e.principal), title: (e) => e.principal },
   { key: 'actor_type', label: 'Kind of actor', width: '124px', min: 124, text: (e) => e.actor_type },
   { key: 'read_only', label: 'Reads or writes', width: '120px', min: 120, text: (e) => (e.read_only ? 'Read' : 'Write') },
   { key: 'user_agent', label: 'User agent', width: 'minmax(160px, 1.6fr)', min: 160, text: (e) => e.user_agent, title: (e) => e.user_agent },
@@ -30,7 +31,7 @@ export const COLUMNS: readonly { key: string; label: string }[] = [{ key: 'time'
 
 function resourcesText(event: AuditEvent): string {
   const [first = '', ...rest] = event.resources
-  return rest.length > 0 ? `${shortArn(first)} +${rest.length}` : shortArn(first)
+  return rest.length > 0 ? `${nameOf(first)} +${rest.length}` : nameOf(first)
 }
 
 /** "11-03 14:05:09", with the year where it is not this one. */

@@ -1,5 +1,6 @@
 // An event as the audit pages use it: its key, and short forms of its names.
 import type { Schemas } from '@/api/client'
+import { nameOf } from '@/format/principal'
 
 export type AuditEvent = Schemas['Event']
 /** A record as CloudTrail wrote it. */
@@ -20,13 +21,8 @@ export function sourceName(source: string): string {
   return source.replace(/\.amazonaws\.com$/, '')
 }
 
-/** "role/deploy" of an ARN; what is none stays as it is. */
-export function shortArn(arn: string): string {
-  return /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/s.exec(arn)?.[1] ?? arn
-}
-
 export function whoOf(event: AuditEvent): string {
-  return event.actor || shortArn(event.principal) || event.actor_type || 'Somebody'
+  return event.actor || nameOf(event.principal) || event.actor_type || 'Somebody'
 }
 
 /** The id of an EC2 instance that a resource is, as its page is called; else ''. */

@@ -1,6 +1,7 @@
 // The way of a call from a person to the role that made it, as a path.
 import type { Schemas } from '@/api/client'
-import { shortArn, whoOf, type AuditEvent } from './event'
+import { nameOf } from '@/format/principal'
+import { whoOf, type AuditEvent } from './event'
 
 export interface PathNode {
   name: string
@@ -16,7 +17,7 @@ export function rolePath(detail: Pick<Schemas['EventDetail'], 'event' | 'chain' 
   const calls = [...detail.chain].reverse()
   const steps = [...calls, detail.event]
   const nodes = steps.map((step, i) => ({
-    name: i === 0 && calls.length > 0 ? whoOf(step) : shortArn(step.principal) || whoOf(step),
+    name: i === 0 && calls.length > 0 ? whoOf(step) : nameOf(step.principal) || whoOf(step),
     principal: step.principal,
     actor: step.actor,
     via: calls[i - 1],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { changeKey, deltaOf, linesOf, nameOf, originOf, stepsOf, whatOf, whoOf, type Change } from './changes'
+import { nameOf } from '@/format/principal'
+import { changeKey, deltaOf, linesOf, originOf, stepsOf, whatOf, whoOf, type Change } from './changes'
 import { fieldsOf, groupQuery, namesWho } from './filters'
 import { change, graph, series } from './fixture'
 import { otherNotes, unpricedReasons } from './notes'

@@ -2,6 +2,7 @@
 import type { Schemas } from '@/api/client'
 import { plural } from '@/format/count'
 import { format, isZero } from '@/format/money'
+import { nameOf } from '@/format/principal'
 import { term } from '@/format/query'
 
 export type Change = Schemas['Change']
@@ -29,11 +30,6 @@ export function whoOf(change: Change): string {
     case 'unknown':
       return 'Unattributed'
   }
-}
-
-/** "role/deploy" of an ARN; a name that is none stays as it is. */
-export function nameOf(principal: string): string {
-  return /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/.exec(principal)?.[1] ?? principal
 }
 
 export function whatOf(change: Change): string {

@@ -2,7 +2,7 @@
 // decimal string; sums and rates are made of whole billionths.
 import type { Schemas } from '@/api/client'
 import { fromNano, toNano } from '@/format/money'
-import { nameOf } from './changes'
+import { nameOf } from '@/format/principal'
 
 export type CostGraph = Schemas['CostGraph']
 export type Step = CostGraph['step']

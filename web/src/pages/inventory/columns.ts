@@ -2,7 +2,7 @@
 import type { Schemas } from '@/api/client'
 import type { Column } from '@/components/table'
 import { formatDuration } from '@/format/when'
-import { nameOf } from '@/pages/cost/changes'
+import { nameOf } from '@/format/principal'
 
 export type Instance = Schemas['Instance']
 
